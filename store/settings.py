@@ -1,0 +1,361 @@
+"""What this installation is told from outside: one frozen record, read once from the environment.
+
+Every wrong value is refused at start, by name and with what to do, all of them in one message, so that nobody
+restarts five times to find five mistakes. Three combinations are refused as well, because each looks like it
+works until money or people are involved: live keys with another address than Stripe's own, demo mode on a
+public host name, and a missing webhook secret. Secrets never show in `repr`, hence in no log or traceback.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+STRIPE_API = "https://api.stripe.com"
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
+SANDBOX_SECRET_KEY = "sk_test_overprint"  # noqa: S105 - the sandbox's published key, not a secret
+SANDBOX_PUBLISHABLE_KEY = "pk_test_overprint"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+MAX_ACTIVE_SECRETS = 2
+
+
+class SettingsError(Exception):
+    """The environment does not make a shop; `problems` holds one sentence per wrong value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        count = "one setting is" if len(problems) == 1 else f"{len(problems)} settings are"
+        lines = [f"{count} wrong; .env.example explains each:", *(f"  {problem}" for problem in problems)]
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation. URLs carry no trailing slash; scales are factors (1.0 = as in production)."""
+
+    database_url: str = field(repr=False)
+    base_url: str
+    secret_key: str = field(repr=False)
+    stripe_secret_key: str = field(repr=False)
+    stripe_publishable_key: str
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_connect_webhook_secrets: tuple[str, ...] = field(repr=False)
+    smtp_url: str = field(repr=False)
+    mail_from: str
+    stripe_api_base: str = STRIPE_API
+    demo: bool = False
+    poll_scale: float = 1.0
+    rate_scale: float = 1.0
+    metrics_token: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_workers: int = 1
+    sandbox_port: int = 8001
+    data: Path = Path(".data")
+    db_pool: int = 10
+    log_level: str = "info"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the settings from an environment mapping (empty values count as absent).
+
+        Raises SettingsError naming every missing, malformed or forbidden value at once.
+        """
+        read = _Reader(env)
+        demo = read.optional("DEMO", _flag, False)
+        port = read.optional("PORT", _port, 8000)
+        base_url = read.required("BASE_URL", _base_url)
+        settings: dict[str, Any] = {
+            "database_url": read.required("DATABASE_URL", _database_url),
+            "base_url": base_url,
+            "secret_key": read.required("SECRET_KEY", _secret_key),
+            "stripe_secret_key": read.required("STRIPE_SECRET_KEY", _secret_stripe_key),
+            "stripe_publishable_key": read.required("STRIPE_PUBLISHABLE_KEY", _publishable_stripe_key),
+            "stripe_webhook_secrets": read.required("STRIPE_WEBHOOK_SECRET", _webhook_secrets),
+            "stripe_connect_webhook_secrets": read.required(
+                "STRIPE_CONNECT_WEBHOOK_SECRET", _webhook_secrets
+            ),
+            "smtp_url": read.required("SMTP_URL", _smtp_url),
+            "mail_from": read.optional("MAIL_FROM", _mail_from, _default_sender(base_url)),
+            "stripe_api_base": read.optional("STRIPE_API_BASE", _api_base, STRIPE_API),
+            "demo": demo,
+            "poll_scale": read.optional("POLL_SCALE", _scale, 1.0),
+            "rate_scale": read.optional("RATE_SCALE", _scale, 1.0),
+            "metrics_token": read.optional("METRICS_TOKEN", _metrics_token, None),
+            "host": read.optional("HOST", _host, "127.0.0.1"),
+            "port": port,
+            "web_workers": read.optional("WEB_WORKERS", _count(1, 64), 1),
+            "sandbox_port": read.optional("SANDBOX_PORT", _port, 8001),
+            "data": read.optional("DATA", Path, Path(".data")),
+            "db_pool": read.optional("DB_POOL", _count(2, 200), 10),
+            "log_level": read.optional("LOG_LEVEL", _log_level, "info"),
+        }
+        problems = [*read.problems, *_forbidden_combinations(settings)]
+        if problems:
+            raise SettingsError(problems)
+        return cls(**settings)
+
+    @property
+    def livemode(self) -> bool:
+        """Whether the Stripe key moves real money."""
+        return _is_live(self.stripe_secret_key)
+
+    @property
+    def https(self) -> bool:
+        """Whether visitors reach the shop by https (then cookies carry the `__Host-` prefix)."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def checkout_origin(self) -> str:
+        """Origin of the hosted payment page, for CSP `form-action` and the redirect check."""
+        return STRIPE_CHECKOUT if self.stripe_api_base == STRIPE_API else self.stripe_api_base
+
+    @property
+    def clock_file(self) -> Path | None:
+        """The sandbox's clock offset (seconds, text); None outside demo mode: real shops have real time."""
+        return self.data / "clock" if self.demo else None
+
+
+def read_database_url(env: Mapping[str, str]) -> str:
+    """Return DATABASE_URL alone, for what needs nothing else (migrations). Raises SettingsError."""
+    read = _Reader(env)
+    url: str = read.required("DATABASE_URL", _database_url)
+    if read.problems:
+        raise SettingsError(read.problems)
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine (`localhost`, `*.localhost`, 127/8, ::1)."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class _Reader:
+    """Collects problems instead of stopping at the first one."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.problems: list[str] = []
+
+    def required(self, name: str, parse: Callable[[str], object]) -> Any:
+        if not self._env.get(name, "").strip():
+            self.problems.append(f"{name} is missing: {_WANTED[name]}")
+            return None
+        return self.optional(name, parse, None)
+
+    def optional(self, name: str, parse: Callable[[str], object], default: object) -> Any:
+        text = self._env.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as wrong:
+            self.problems.append(f"{name} {wrong}: {_WANTED[name]}")
+            return default
+
+
+# What to do, by name: the second half of every message.
+_WANTED = {
+    "DATABASE_URL": "give postgresql://user:password@host:5432/database, or run `make demo`",
+    "BASE_URL": "give the address visitors use, such as https://shop.example.com or http://localhost:8000",
+    "SECRET_KEY": "give at least 32 random characters, such as `openssl rand -base64 48` prints",
+    "STRIPE_SECRET_KEY": "give the key that starts with sk_test_ or sk_live_ (rk_ for a restricted one)",
+    "STRIPE_PUBLISHABLE_KEY": "give the key that starts with pk_test_ or pk_live_",
+    "STRIPE_API_BASE": "leave it out for Stripe itself, or give the sandbox's http://127.0.0.1:8001",
+    "STRIPE_WEBHOOK_SECRET": "give the whsec_ secret of the account's endpoint, /webhooks/stripe "
+    "(two, separated by a comma, while rotating)",
+    "STRIPE_CONNECT_WEBHOOK_SECRET": "give the whsec_ secret of the endpoint for connected accounts, "
+    "/webhooks/stripe/connect (two, separated by a comma, while rotating)",
+    "SMTP_URL": "give smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465",
+    "MAIL_FROM": "give a sender such as Overprint <orders@shop.example.com>",
+    "DEMO": "give 1 for the demo or leave it out",
+    "POLL_SCALE": "give a number above 0 and up to 100; 1 is normal, 0.1 polls ten times as often",
+    "RATE_SCALE": "give a number above 0 and up to 100000; 1 is normal, 1000 allows a thousand times as much",
+    "METRICS_TOKEN": "give at least 16 characters without spaces, or leave it out (/metrics answers loopback only)",
+    "HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
+    "PORT": "give a port number from 1 to 65535",
+    "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",
+    "WEB_WORKERS": "give a number of processes from 1 to 64",
+    "DB_POOL": "give a number of connections per process from 2 to 200",
+    "LOG_LEVEL": f"give one of {', '.join(LOG_LEVELS)}",
+    "DATA": "give a folder",
+}
+
+
+def _forbidden_combinations(settings: Mapping[str, Any]) -> list[str]:
+    problems = []
+    secret = str(settings["stripe_secret_key"] or "")
+    publishable = str(settings["stripe_publishable_key"] or "")
+    api_base, base_url = str(settings["stripe_api_base"]), str(settings["base_url"] or "")
+    live = _is_live(secret) or _is_live(publishable)
+    if live and api_base != STRIPE_API:
+        problems.append(
+            "STRIPE_API_BASE is not Stripe's but the keys are live: a live key must never reach a sandbox; "
+            "leave STRIPE_API_BASE out, or use test keys"
+        )
+    if secret and publishable and _is_live(secret) != _is_live(publishable):
+        problems.append(
+            "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes: give two test or two live keys"
+        )
+    if api_base == STRIPE_API and SANDBOX_SECRET_KEY in (secret, publishable.replace("pk_", "sk_")):
+        problems.append(
+            "STRIPE_SECRET_KEY is the sandbox's but STRIPE_API_BASE is Stripe's: give your own key, "
+            "or the sandbox's address"
+        )
+    if settings["demo"]:
+        if base_url and not is_loopback(urlsplit(base_url).hostname or ""):
+            problems.append(
+                "DEMO is 1 but BASE_URL has a public host name: demo mode has a movable clock and known "
+                "keys; leave DEMO out, or use http://localhost"
+            )
+        if live:
+            problems.append("DEMO is 1 but the Stripe keys are live: leave DEMO out, or use test keys")
+        if settings["port"] == settings["sandbox_port"]:
+            problems.append("SANDBOX_PORT is the same as PORT: they are two servers; give another number")
+    return problems
+
+
+def _is_live(key: str) -> bool:
+    return key.startswith(("sk_live_", "rk_live_", "pk_live_"))
+
+
+def _default_sender(base_url: object) -> str:
+    host = urlsplit(str(base_url)).hostname if base_url else None
+    return f"Overprint <orders@{host or 'localhost'}>"
+
+
+def _split_url(text: str, *schemes: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as wrong:
+        raise ValueError("is not a URL") from wrong
+    if url.scheme not in schemes:
+        raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
+    if port == 0 or any(c.isspace() for c in text):
+        raise ValueError("is not a URL")
+    return url
+
+
+def _origin(text: str) -> str:
+    url = _split_url(text, "https", "http")
+    if not url.hostname:
+        raise ValueError("has no host name")
+    if url.username or url.password or url.query or url.fragment or url.path not in ("", "/"):
+        raise ValueError("has more than scheme, host and port")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("is http:// on a public host (https:// is required there)")
+    return f"{url.scheme}://{url.netloc.lower()}"
+
+
+_base_url = _origin
+_api_base = _origin
+
+
+def _database_url(text: str) -> str:
+    url = _split_url(text, "postgresql", "postgres")
+    if not url.path.strip("/"):
+        raise ValueError("names no database")
+    return text
+
+
+def _secret_key(text: str) -> str:
+    if len(text) < 32 or len(set(text)) < 8:
+        raise ValueError("is too easy to guess")
+    return text
+
+
+def _secret_stripe_key(text: str) -> str:
+    if not re.fullmatch(r"[sr]k_(test|live)_\S+", text, re.ASCII):
+        raise ValueError("is not a secret key")
+    return text
+
+
+def _publishable_stripe_key(text: str) -> str:
+    if not re.fullmatch(r"pk_(test|live)_\S+", text, re.ASCII):
+        raise ValueError("is not a publishable key")
+    return text
+
+
+def _webhook_secrets(text: str) -> tuple[str, ...]:
+    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not secrets or not all(re.fullmatch(r"whsec_[!-+\--~]{8,}", s) for s in secrets):
+        raise ValueError("is not a webhook signing secret")
+    if len(secrets) > MAX_ACTIVE_SECRETS:
+        raise ValueError(f"holds {len(secrets)} secrets, two at most can be active")
+    return secrets
+
+
+def _smtp_url(text: str) -> str:
+    if not _split_url(text, "smtp", "smtps").hostname:
+        raise ValueError("has no host name")
+    return text
+
+
+def _mail_from(text: str) -> str:
+    address = parseaddr(text)[1]
+    if "@" not in address.strip("@") or any(c in text for c in "\r\n"):
+        raise ValueError("is not an e-mail address")
+    return text
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("is neither 1 nor 0")
+    return text == "1"
+
+
+def _scale(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if not math.isfinite(value) or not 0 < value <= 100_000:
+        raise ValueError("is out of range")
+    return value
+
+
+def _count(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError("is not a whole number")
+        if not low <= int(text) <= high:
+            raise ValueError("is out of range")
+        return int(text)
+
+    return parse
+
+
+_port = _count(1, 65535)
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("is not an IP address") from None
+
+
+def _metrics_token(text: str) -> str:
+    if len(text) < 16 or any(c.isspace() for c in text):
+        raise ValueError("is too short or has spaces")
+    return text
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError("is unknown")
+    return text.lower()

@@ -182,9 +182,9 @@ _WANTED = {
     "SMTP_URL": "give smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465",
     "MAIL_FROM": "give a sender such as Overprint <orders@shop.example.com>",
     "DEMO": "give 1 for the demo or leave it out",
-    "POLL_SCALE": "give a number above 0 and up to 100; 1 is normal, 0.1 polls ten times as often",
-    "RATE_SCALE": "give a number above 0 and up to 100000; 1 is normal, 1000 allows a thousand times as much",
-    "METRICS_TOKEN": "give at least 16 characters without spaces, or leave it out (/metrics answers loopback only)",
+    "POLL_SCALE": "give a number above 0, up to 100000; 1 is normal, 0.1 polls ten times as often",
+    "RATE_SCALE": "give a number above 0, up to 100000; 1 is normal, 1000 allows a thousand times as much",
+    "METRICS_TOKEN": "give 16 characters or more without spaces, or leave it out (/metrics answers loopback only)",
     "HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "PORT": "give a port number from 1 to 65535",
     "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",
@@ -208,7 +208,7 @@ def _forbidden_combinations(settings: Mapping[str, Any]) -> list[str]:
         )
     if secret and publishable and _is_live(secret) != _is_live(publishable):
         problems.append(
-            "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes: give two test or two live keys"
+            "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY differ in mode: give two test keys or two live keys"
         )
     if api_base == STRIPE_API and SANDBOX_SECRET_KEY in (secret, publishable.replace("pk_", "sk_")):
         problems.append(

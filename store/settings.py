@@ -184,7 +184,7 @@ _WANTED = {
     "DEMO": "give 1 for the demo or leave it out",
     "POLL_SCALE": "give a number above 0, up to 100000; 1 is normal, 0.1 polls ten times as often",
     "RATE_SCALE": "give a number above 0, up to 100000; 1 is normal, 1000 allows a thousand times as much",
-    "METRICS_TOKEN": "give 16 characters or more without spaces, or leave it out (/metrics answers loopback only)",
+    "METRICS_TOKEN": "give 16 characters or more without spaces, or leave it out (/metrics on loopback only)",
     "HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "PORT": "give a port number from 1 to 65535",
     "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",

@@ -1,0 +1,32 @@
+"""Two tables behind the lifecycles: which moves exist, and every move that was made.
+
+Both are written by the migrations and by a trigger, never by a service: a state cannot go where no move leads,
+whoever writes it (I18).
+"""
+
+from __future__ import annotations
+
+from piccolo.columns import BigSerial, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+
+class AllowedMove(Table, tablename="allowed_move"):
+    """One allowed move of one machine; filled by a migration from the slices' `states.py`."""
+
+    id = BigSerial(primary_key=True)
+    machine = Text()
+    from_state = Text()
+    to_state = Text()
+
+
+class Transition(Table, tablename="transition"):
+    """One move that was made; `seq` counts per row from 1 without a gap."""
+
+    id = BigSerial(primary_key=True)
+    machine = Text()
+    row_id = Text()
+    seq = Integer()
+    from_state = Text()
+    to_state = Text()
+    at = Timestamptz(default=TimestamptzNow())

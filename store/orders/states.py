@@ -1,0 +1,44 @@
+"""The facts of an order, and the one function that turns them into the words of a page.
+
+Payment state, fulfilment state and refunded amount are three facts, never one enum. An order never leaves `paid`;
+money that goes back is counted in `refunded`, not undone in `payment_state`.
+"""
+
+from enum import StrEnum
+
+from store.kit.lifecycle import Lifecycle
+
+
+class PaymentState(StrEnum):
+    """What is known of the money. `processing`: the provider took the order, the bank has not answered yet."""
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    PROCESSING = "processing"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    NEEDS_REVIEW = "needs_review"
+
+
+class Fulfilment(StrEnum):
+    """What the vendor has done with its part of the order."""
+
+    TO_SHIP = "to_ship"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
+
+S = PaymentState
+ORDER = Lifecycle(
+    "order",
+    {
+        S.AWAITING_PAYMENT: frozenset({S.PROCESSING, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
+        S.PROCESSING: frozenset({S.PAID, S.AWAITING_PAYMENT, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
+        # A payment that arrives after the end is taken when stock can still be held.
+        S.EXPIRED: frozenset({S.PAID, S.NEEDS_REVIEW}),
+        S.CANCELED: frozenset({S.PAID, S.NEEDS_REVIEW}),
+        S.NEEDS_REVIEW: frozenset({S.PAID, S.EXPIRED, S.CANCELED}),
+        S.PAID: frozenset(),
+    },
+)
+HOLDING = (S.AWAITING_PAYMENT, S.PROCESSING, S.NEEDS_REVIEW)

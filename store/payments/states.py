@@ -1,0 +1,58 @@
+"""The states of one attempt to pay. A Payment never leaves `succeeded`, and nothing moves backwards.
+
+`created`: frozen, perhaps sent, outcome not known yet. `pending`: the provider's session is open. `processing`: the
+buyer is done, the bank is not. `abandoned`: the provider never had it, proven by its own list.
+"""
+
+from enum import StrEnum
+
+from store.kit.lifecycle import Lifecycle
+
+
+class PaymentStatus(StrEnum):
+    """Where an attempt stands, by the provider's word."""
+
+    CREATED = "created"
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    NEEDS_REVIEW = "needs_review"
+
+
+class CaptureKind(StrEnum):
+    """A `settling` capture pays its order, at most one per order; a `surplus` one is given back in full."""
+
+    SETTLING = "settling"
+    SURPLUS = "surplus"
+
+
+class Door(StrEnum):
+    """By which door a fact about a payment came in."""
+
+    RETURN = "return"
+    WEBHOOK = "webhook"
+    SWEEP = "sweep"
+    CHECK = "check"
+
+
+S = PaymentStatus
+PAYMENT = Lifecycle(
+    "payment",
+    {
+        S.CREATED: frozenset(
+            {S.PENDING, S.PROCESSING, S.SUCCEEDED, S.FAILED, S.EXPIRED, S.ABANDONED, S.NEEDS_REVIEW}
+        ),
+        S.PENDING: frozenset({S.PROCESSING, S.SUCCEEDED, S.FAILED, S.EXPIRED, S.NEEDS_REVIEW}),
+        S.PROCESSING: frozenset({S.SUCCEEDED, S.FAILED, S.NEEDS_REVIEW}),
+        S.NEEDS_REVIEW: frozenset({S.SUCCEEDED, S.EXPIRED}),
+        S.SUCCEEDED: frozenset(),
+        S.FAILED: frozenset({S.NEEDS_REVIEW}),
+        S.EXPIRED: frozenset({S.NEEDS_REVIEW}),
+        S.ABANDONED: frozenset({S.NEEDS_REVIEW}),
+    },
+)
+# A live attempt may still bring money: while there is one, no other attempt opens.
+LIVE = (S.CREATED, S.PENDING, S.PROCESSING)

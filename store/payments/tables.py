@@ -1,0 +1,75 @@
+"""Attempts to pay, and the money that arrived.
+
+A `payment` row is written before the provider is called; its id is the idempotency key and `request` the whole body,
+resent byte for byte. A `capture` is money: unique per provider reference, at most one `settling` per order (I2).
+"""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from store.orders.tables import Order
+from store.payments.states import CaptureKind, PaymentStatus
+
+
+class Payment(Table, tablename="payment"):
+    """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Amounts: minor units."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    order = ForeignKey(Order, null=False)
+    token = Text(unique=True)
+    attempt = Integer(default=1)
+    provider = Text(default="stripe")
+    charge_type = Text()
+    account_ref = Text(default="")
+    amount = BigInt()
+    currency = Text()
+    fee = BigInt(default=0)
+    request = Text()
+    status = Text(default=PaymentStatus.CREATED, choices=PaymentStatus, index=True)
+    provider_ref = Text(null=True, default=None)
+    redirect_url = Text(default="")
+    sent_at = Timestamptz(null=True, default=None)
+    expires_at = Timestamptz()
+    check_at = Timestamptz(null=True, default=None, index=True)
+    checks = Integer(default=0)
+    failure_reason = Text(default="")
+    failure_ref = Text(default="")
+    review_reason = Text(default="")
+    created_at = Timestamptz(default=TimestamptzNow())
+    version = Integer(default=1)
+
+    payment_one_ref = Unique(["provider", "provider_ref"])
+    payment_one_attempt = Unique(["order", "attempt"])
+
+
+class Capture(Table, tablename="capture"):
+    """Money that arrived. `ref` is the charge (`ch_…`), or the session where nothing had to be paid.
+
+    `fee_posted` and the refs next to it are filled when the provider has settled the charge: with asynchronous
+    capture they come seconds after success.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    payment = ForeignKey(Payment, null=False)
+    order = ForeignKey(Order, null=False)
+    provider = Text(default="stripe")
+    ref = Text()
+    account_ref = Text(default="")
+    kind = Text(choices=CaptureKind)
+    amount = BigInt()
+    currency = Text()
+    refunded = BigInt(default=0)
+    charge_type = Text()
+    transfer_ref = Text(default="")
+    transferred = BigInt(default=0)
+    fee_ref = Text(default="")
+    settled = Boolean(default=False)
+    settle_at = Timestamptz(null=True, default=None, index=True)
+    settle_tries = Integer(default=0)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    capture_one_ref = Unique(["provider", "ref"])
+    refunds_within = Check("refunded BETWEEN 0 AND amount")

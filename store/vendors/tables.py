@@ -1,0 +1,33 @@
+"""Vendors: who sells, in which currency, by which charge type, for which fee."""
+
+
+from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from store.vendors.states import ChargeType, VendorState
+
+
+class Vendor(Table, tablename="vendor"):
+    """One seller. `account_ref` is the connected account (`acct_…`); an id alone means nothing, `state` counts."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    slug = Text(unique=True)
+    name = Text()
+    about = Text()
+    returns_text = Text()
+    ink = Text()
+    email = Text()
+    country = Text()
+    currency = Text()
+    charge_type = Text(choices=ChargeType)
+    account_ref = Text(null=True, default=None, unique=True)
+    state = Text(default=VendorState.ONBOARDING, choices=VendorState)
+    paused = Boolean(default=False)
+    fee_basis_points = Integer(default=1000)
+    fee_fixed = BigInt(default=0)
+    delivery_price = BigInt(default=0)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+

@@ -60,7 +60,7 @@ check: venv
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy
-	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
+	.venv/bin/lint-imports --no-logo
 	$(PY) -m djlint --quiet --lint templates store/sandbox
 	$(PY) static/vendor/fetch.py --check
 

@@ -1,7 +1,7 @@
 """Which Chromium the journeys drive: named, found, or fetched; and an ffmpeg for their videos.
 
 `python -m e2e.chromium` prints the path of one that really starts, else one line that says what is missing.
-Order: E2E_CHROMIUM, PATH, Playwright's own; then it is fetched: as root on Debian the package, else Playwright's.
+Order: E2E_CHROMIUM, PATH, Playwright's own; then it is fetched (as root on Debian the package, else Playwright's).
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ ARGS = ("--disable-background-networking", "--disable-component-update", "--no-f
 FETCH_SECONDS = 300
 
 
-class NoChromium(Exception):
+class ChromiumMissingError(Exception):
     """No browser can be had; the message is one line that says what to do."""
 
 
 def find_chromium(fetch: bool = True) -> Path:
-    """Return a Chromium that starts. Raises NoChromium."""
+    """Return a Chromium that starts. Raises ChromiumMissingError."""
     named = os.environ.get("E2E_CHROMIUM", "")
     if named:
         if not starts(Path(named)):
-            raise NoChromium(f"E2E_CHROMIUM={named} does not start: give the path of a Chromium, or unset it")
+            raise ChromiumMissingError(
+                f"E2E_CHROMIUM={named} does not start: give the path of a Chromium, or unset it"
+            )
         return Path(named)
     for candidate in (*(shutil.which(name) for name in NAMES), *ELSEWHERE):
         if candidate and starts(Path(candidate)):
@@ -52,7 +54,7 @@ def find_chromium(fetch: bool = True) -> Path:
         _run_quietly([sys.executable, "-m", "playwright", "install", "chromium"])
         if starts(own):
             return own
-    raise NoChromium(
+    raise ChromiumMissingError(
         "the browser journeys need Chromium: install the package `chromium` (or Google Chrome), "
         "or give its path: E2E_CHROMIUM=/path/to/chromium"
     )
@@ -149,7 +151,7 @@ def main() -> int:
     try:
         chromium = find_chromium()
         prepare_video()
-    except (NoChromium, OSError) as missing:
+    except (ChromiumMissingError, OSError) as missing:
         print(missing, file=sys.stderr)
         return 1
     print(chromium)

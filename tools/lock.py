@@ -16,7 +16,7 @@ PREFIX = "# pyproject's dependency tables, sha256: "
 
 
 def hash_dependencies(pyproject: Path) -> str:
-    """Return the sha256 (hex) of every table that decides what is installed, whatever its layout or comments."""
+    """Return the sha256 (hex) of every table that decides what is installed, whatever the layout."""
     read = tomllib.loads(pyproject.read_text())
     project = read.get("project", {})
     tables = {

@@ -139,7 +139,7 @@ def refuse_live_server(cluster: Path) -> None:
 
 
 def _live_server(cluster: Path) -> int | None:
-    """Return the process id of the server that really runs on a cluster: its command line names the folder."""
+    """Return the id of the server process that runs on a cluster: its command line names the folder."""
     server = read_server(cluster)
     if server is None or not POSIX:
         return None

@@ -40,8 +40,8 @@ SERVER_OPTIONS = {
 class EmbeddedPostgres:
     """One cluster under `data` and the server on it.
 
-    `options` are PostgreSQL settings (`{"fsync": "off"}` in tests); `tcp` listens on a free loopback port, with a
-    password, instead of a socket; `log` receives the output (default `data/logs/postgres.log`).
+    `options` are PostgreSQL settings (`{"fsync": "off"}` in tests); `tcp` listens on a free loopback port
+    with a password instead; `log` receives the output (default `data/logs/postgres.log`).
     """
 
     def __init__(

@@ -1,0 +1,1 @@
+"""HTTP technique: pages, forms, redirects, cookies, errors, and the shell every request passes through."""

@@ -1,7 +1,7 @@
 """What is for sale, and how many there are.
 
-A variant's counters obey on_hand = reserved + sold + available with none below zero (I5, a CHECK), and each change of
-them has one row in `stock_move`.
+A variant's counters obey on_hand = reserved + sold + available with none below zero (I5, a CHECK), and they change by
+rows of `stock_move` only: a variant starts at zero, `service.adjust_stock` fills the shelf.
 """
 
 from piccolo.columns import UUID, BigInt, BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz
@@ -63,6 +63,8 @@ class StockMove(Table, tablename="stock_move"):
     """One change of a variant's counters. `ref` names the cause (an order's hold); (variant, kind, ref) is unique.
 
     Kinds: adjust (on_hand += quantity), hold (reserved +=), release (reserved -=), sell (reserved -=, sold +=).
+    The counters change by a row here and by nothing else (a trigger, `guards/30_catalogue.sql`). `holder` is the cart a
+    hold was made for: what that cart holds itself is still available to it.
     """
 
     id = BigSerial(primary_key=True)
@@ -70,6 +72,7 @@ class StockMove(Table, tablename="stock_move"):
     kind = Text()
     quantity = Integer()
     ref = Text()
+    holder = UUID(null=True, default=None)
     at = Timestamptz(default=TimestamptzNow())
 
     stock_move_once = Unique(["variant", "kind", "ref"])

@@ -1,0 +1,1 @@
+"""Stripe, and the only folder that may import its SDK."""

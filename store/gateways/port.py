@@ -1,0 +1,268 @@
+"""What a payment provider is to the shop: protocols, frozen values, and three errors with a meaning.
+
+Amounts are minor units, currencies ISO 4217 in upper case, times UTC. What a provider cannot do is absent from its
+type. Nothing of a provider's SDK passes this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from store.kit.money import Money
+
+
+class GatewayError(Exception):
+    """A provider did not do what was asked."""
+
+
+class Declined(GatewayError):
+    """The buyer's: the provider refused in a way a person can act on; the text may be shown."""
+
+
+class Unavailable(GatewayError):
+    """Outcome unknown: time-out, connection lost, 429 or 5xx. Leave things pending; a sweep will look."""
+
+
+class GatewayBug(GatewayError):
+    """Ours: the request was wrong. Nothing happened at the provider."""
+
+
+class SnapshotStatus(StrEnum):
+    """A payment by the provider's word. `unclear`: a combination that must not be read as paid or unpaid."""
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class CheckoutItem:
+    """One line of the hosted page."""
+
+    name: str
+    unit_price: int
+    quantity: int
+
+
+@dataclass(frozen=True)
+class CheckoutRequest:
+    """What the buyer is to pay. `account_ref`: direct: the charged account; destination: the receiving one."""
+
+    payment_id: str
+    order_id: str
+    order_number: str
+    charge_type: str
+    account_ref: str
+    currency: str
+    total: int
+    fee: int
+    items: Sequence[CheckoutItem]
+    email: str
+    success_url: str
+    cancel_url: str
+    descriptor_suffix: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenedCheckout:
+    """An open session at the provider."""
+
+    ref: str
+    redirect_url: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the last try inside a session failed; `ref` names the try."""
+
+    ref: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PaymentSnapshot:
+    """One payment as the provider has it now. `capture_ref` is the charge, or the session where nothing was due."""
+
+    ref: str
+    status: SnapshotStatus
+    amount: int
+    currency: str
+    payment_id: str
+    order_id: str
+    account_ref: str
+    destination: str
+    fee: int
+    livemode: bool
+    capture_ref: str = ""
+    method: str = ""
+    redirect_url: str = ""
+    failure: Failure | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One movement of money with its own provider id; `landed` differs in currency when it was exchanged."""
+
+    ref: str
+    amount: Money
+    landed: Money
+
+
+class RefundOutcome(StrEnum):
+    """A refund by the provider's word."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Give money back. `give_back_all`: take the vendor's transfer and the application fee back with it."""
+
+    refund_id: str
+    order_id: str
+    capture_ref: str
+    account_ref: str
+    charge_type: str
+    amount: int
+    fee_taken: bool
+    give_back_all: bool
+
+
+@dataclass(frozen=True)
+class RefundSnapshot:
+    """One refund as the provider has it now; `refund_id` is ours, empty when it was made at the provider."""
+
+    ref: str
+    refund_id: str
+    capture_ref: str
+    amount: Money
+    outcome: RefundOutcome
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CaptureSnapshot:
+    """Everything that moved around one charge so far.
+
+    `settled` is False while the provider has not said yet what it keeps and what it passed on: asynchronous capture
+    leaves balance transaction, transfer and application fee empty at success.
+    """
+
+    ref: str
+    settled: bool
+    provider_fee: Moved | None = None
+    transfer: Moved | None = None
+    application_fee: Moved | None = None
+    transfer_reversals: tuple[Moved, ...] = ()
+    fee_refunds: tuple[Moved, ...] = ()
+    refunds: tuple[RefundSnapshot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A verified event: a hint to look, nothing more. `payment_id` is ours where the object carries it."""
+
+    event_id: str
+    type: str
+    account: str
+    livemode: bool
+    resource: str
+    created: datetime
+    payment_ref: str = ""
+    payment_id: str = ""
+    capture_ref: str = ""
+
+
+class BadSignature(GatewayError):
+    """The delivery is not the provider's, or too old; it must not be stored."""
+
+
+@dataclass(frozen=True)
+class AccountRequest:
+    """A connected account to open. `prefill`: test values that make it active at once (demo only)."""
+
+    vendor_id: str
+    name: str
+    email: str
+    country: str
+    charge_type: str
+    prefill: bool = False
+
+
+@dataclass(frozen=True)
+class AccountSnapshot:
+    """A connected account as the provider has it now."""
+
+    ref: str
+    currency: str
+    charges_enabled: bool
+    transfers_active: bool
+
+
+class CheckoutGateway(Protocol):
+    """Hosted checkout, confirmation and refunds: what every rail has."""
+
+    def freeze_checkout(self, request: CheckoutRequest) -> str:
+        """The provider's whole request body as text, to be stored and resent byte for byte. Calls nobody."""
+        ...
+
+    async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout: ...
+
+    async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot: ...
+
+    async def find_payments(
+        self, payment_id: str, account_ref: str, since: datetime
+    ) -> Sequence[PaymentSnapshot]: ...
+
+    async def fetch_capture(self, ref: str, account_ref: str) -> CaptureSnapshot: ...
+
+    async def refund(self, request: RefundRequest) -> RefundSnapshot: ...
+
+    async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]: ...
+
+    def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None: ...
+
+    def read_event(self, body: bytes) -> Notice: ...
+
+
+class ExpiringGateway(Protocol):
+    """A rail whose open session can be closed."""
+
+    async def expire(self, ref: str, account_ref: str) -> bool:
+        """Close an open session; False when the provider refuses because it is not open any more."""
+        ...
+
+
+class ConnectGateway(Protocol):
+    """Connected accounts."""
+
+    async def open_account(self, request: AccountRequest) -> AccountSnapshot: ...
+
+    async def fetch_account(self, ref: str) -> AccountSnapshot: ...
+
+    async def ping(self) -> None:
+        """Ask for something small; raises when the provider cannot be reached with this key."""
+        ...
+
+
+class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, Protocol):
+    """What the shop uses of Stripe."""
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """Every rail of this shop; a frozen dataclass because Litestar turns a bare Protocol into an isinstance check."""
+
+    stripe: StripeRail

@@ -1,0 +1,131 @@
+"""Checkout Sessions on the hosted page, for every charge type. docs.stripe.com/api/checkout/sessions
+
+direct: the session lives on the vendor's account and the vendor is merchant of record. destination: it lives on the
+platform, which is merchant of record, and the whole amount is transferred, the fee coming back. separate: a plain
+platform charge. Metadata goes on session AND intent, since Stripe copies it to neither.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from store.gateways.port import (
+    CheckoutRequest,
+    GatewayBug,
+    OpenedCheckout,
+    PaymentSnapshot,
+)
+from store.gateways.stripe.client import StripeCalls, options
+from store.gateways.stripe.translate import payment_snapshot
+
+EXPAND = ["payment_intent.latest_charge"]
+
+
+def freeze_checkout(request: CheckoutRequest) -> str:
+    """The request body as JSON text; the same text gives the same bytes on the wire each time it is sent."""
+    metadata = {"payment_id": request.payment_id, "order_id": request.order_id, "order": request.order_number}
+    intent: dict[str, Any] = {
+        "metadata": metadata,
+        "statement_descriptor_suffix": request.descriptor_suffix,
+        "description": f"Order {request.order_number}",
+    }
+    if request.fee and request.charge_type in ("direct", "destination"):
+        intent["application_fee_amount"] = request.fee
+    if request.charge_type == "destination":
+        intent["transfer_data"] = {"destination": request.account_ref}
+    if request.charge_type == "separate":
+        intent["transfer_group"] = request.order_id
+    body = {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "client_reference_id": request.payment_id,
+        "metadata": metadata,
+        "allowed_payment_method_types": ["card"],
+        "line_items": [
+            {
+                "quantity": item.quantity,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": item.unit_price,
+                    "product_data": {"name": item.name},
+                },
+            }
+            for item in request.items
+        ],
+        "payment_intent_data": intent,
+        "customer_email": request.email,
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expires_at": int(request.expires_at.timestamp()),
+    }
+    return json.dumps(body, separators=(",", ":"))
+
+
+def lives_on(charge_type: str, account_ref: str) -> str:
+    """The account whose world a session belongs to: the vendor's for direct charges, else the platform's ("")."""
+    return account_ref if charge_type == "direct" else ""
+
+
+async def open_checkout(calls: StripeCalls, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
+    """Create the session, or get the one an earlier call with this key made."""
+    session = await calls.call(
+        "checkout.sessions.create",
+        lambda: calls.client.v1.checkout.sessions.create_async(
+            json.loads(frozen), options(account_ref, key)
+        ),
+    )
+    if not session.url:
+        # A key replays its first answer; a session that has ended since has no address to send anybody to.
+        return OpenedCheckout(session.id, "")
+    return OpenedCheckout(session.id, session.url)
+
+
+async def fetch_payment(calls: StripeCalls, ref: str, account_ref: str) -> PaymentSnapshot:
+    """The session as it is now, with its intent and charge."""
+    session = await calls.call(
+        "checkout.sessions.retrieve",
+        lambda: calls.client.v1.checkout.sessions.retrieve_async(
+            ref, {"expand": EXPAND}, options(account_ref)
+        ),
+    )
+    return payment_snapshot(session.to_dict(), account_ref)
+
+
+async def find_payments(
+    calls: StripeCalls, payment_id: str, account_ref: str, since: datetime
+) -> list[PaymentSnapshot]:
+    """Every session made since `since` that carries our payment id; sessions have no search, so the list is read."""
+
+    async def read() -> list[dict[str, Any]]:
+        page = await calls.client.v1.checkout.sessions.list_async(
+            {
+                "created": {"gte": int(since.astimezone(UTC).timestamp())},
+                "limit": 100,
+                "expand": [f"data.{path}" for path in EXPAND],
+            },
+            options(account_ref),
+        )
+        return [
+            s.to_dict() async for s in page.auto_paging_iter() if s.client_reference_id == payment_id
+        ]
+
+    return [payment_snapshot(s, account_ref) for s in await calls.call("checkout.sessions.list", read)]
+
+
+async def expire(calls: StripeCalls, ref: str, account_ref: str) -> bool:
+    """Expire an open session; False when Stripe refuses because it is complete or expired already."""
+    try:
+        await calls.call(
+            "checkout.sessions.expire",
+            lambda: calls.client.v1.checkout.sessions.expire_async(ref, {}, options(account_ref)),
+        )
+    except GatewayBug as refused:
+        cause = refused.__cause__
+        if isinstance(cause, stripe.InvalidRequestError) and cause.http_status == 400:
+            return False
+        raise
+    return True

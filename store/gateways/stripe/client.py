@@ -1,0 +1,82 @@
+"""One way out to Stripe: every call passes `call`, which bounds, measures and translates its errors.
+
+The SDK retries connection errors, 409 and 5xx twice with the same Idempotency-Key when told to (`StripeClient`'s own
+default is no retry at all); 429 is not retried. docs.stripe.com/api/errors
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import httpx
+import stripe
+
+from store.gateways.port import Declined, GatewayBug, Unavailable
+from store.kit.metrics import count_provider_call
+
+TIMEOUT_SECONDS = 10.0
+RETRIES = 2
+CONCURRENT_CALLS = 20
+# Refusals that a buyer can understand and act on.
+BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
+
+Result = TypeVar("Result")
+
+
+class StripeCalls:
+    """The SDK's client with our bounds. `client.v1` is typed by the SDK; parameters are built in this folder only."""
+
+    def __init__(self, key: str, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
+        if transport is not None:
+            http._client_async = httpx.AsyncClient(transport=transport)
+        self.client = stripe.StripeClient(
+            key,
+            max_network_retries=RETRIES,
+            http_client=http,
+            base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
+        )
+        self._slots = asyncio.Semaphore(CONCURRENT_CALLS)
+
+    async def call(self, name: str, request: Callable[[], Awaitable[Result]]) -> Result:
+        """Run one request. Raises Declined, Unavailable (outcome unknown) or GatewayBug, never an SDK error."""
+        async with self._slots:
+            began = time.monotonic()
+            try:
+                result = await request()
+            except Exception as error:
+                meaning = translate_error(error)
+                count_provider_call("stripe", name, type(meaning).__name__.lower(), time.monotonic() - began)
+                raise meaning from error
+            count_provider_call("stripe", name, "ok", time.monotonic() - began)
+            return result
+
+
+def options(account_ref: str = "", key: str | None = None) -> Any:
+    """Request options: on whose account, under which idempotency key."""
+    chosen: dict[str, str] = {}
+    if account_ref:
+        chosen["stripe_account"] = account_ref
+    if key:
+        chosen["idempotency_key"] = key
+    return chosen
+
+
+def translate_error(error: Exception) -> Exception:
+    """An SDK error in our words; the provider's request id is kept for the log."""
+    if not isinstance(error, stripe.StripeError):
+        return error
+    words = f"{error.user_message or error} [{error.request_id or 'no request id'}]"
+    if isinstance(error, stripe.CardError) or getattr(error, "code", None) in BUYERS_CODES:
+        return Declined(error.user_message or str(error))
+    if isinstance(error, stripe.RateLimitError | stripe.APIConnectionError):
+        return Unavailable(words)
+    if isinstance(error, stripe.InvalidRequestError | stripe.AuthenticationError | stripe.PermissionError):
+        return GatewayBug(words)
+    if isinstance(error, stripe.IdempotencyError):
+        return GatewayBug(words)
+    # 409, 5xx and bodies that are not JSON
+    return Unavailable(words)

@@ -1,0 +1,75 @@
+"""Stripe as the port wants it: each verb is a function of a sister file, called with this shop's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import httpx
+
+from store.gateways.port import (
+    AccountRequest,
+    AccountSnapshot,
+    CaptureSnapshot,
+    CheckoutRequest,
+    Notice,
+    OpenedCheckout,
+    PaymentSnapshot,
+    RefundRequest,
+    RefundSnapshot,
+)
+from store.gateways.stripe import checkout, connect, refunds, webhooks
+from store.gateways.stripe.client import StripeCalls
+from store.settings import Settings
+
+
+class StripeGateway:
+    """One platform account at Stripe, or at a sandbox that speaks its protocol."""
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._calls = StripeCalls(settings.stripe_secret_key, settings.stripe_api_base, transport)
+        self._secrets = {
+            "account": settings.stripe_webhook_secrets,
+            "connect": settings.stripe_connect_webhook_secrets,
+        }
+
+    def freeze_checkout(self, request: CheckoutRequest) -> str:
+        return checkout.freeze_checkout(request)
+
+    async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
+        return await checkout.open_checkout(self._calls, frozen, account_ref, key)
+
+    async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot:
+        return await checkout.fetch_payment(self._calls, ref, account_ref)
+
+    async def find_payments(
+        self, payment_id: str, account_ref: str, since: datetime
+    ) -> Sequence[PaymentSnapshot]:
+        return await checkout.find_payments(self._calls, payment_id, account_ref, since)
+
+    async def expire(self, ref: str, account_ref: str) -> bool:
+        return await checkout.expire(self._calls, ref, account_ref)
+
+    async def fetch_capture(self, ref: str, account_ref: str) -> CaptureSnapshot:
+        return await refunds.fetch_capture(self._calls, ref, account_ref)
+
+    async def refund(self, request: RefundRequest) -> RefundSnapshot:
+        return await refunds.refund(self._calls, request)
+
+    async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]:
+        return await refunds.find_refunds(self._calls, capture_ref, account_ref)
+
+    def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None:
+        webhooks.verify_event(self._secrets[endpoint], headers, body)
+
+    def read_event(self, body: bytes) -> Notice:
+        return webhooks.read_event(body)
+
+    async def open_account(self, request: AccountRequest) -> AccountSnapshot:
+        return await connect.open_account(self._calls, request)
+
+    async def fetch_account(self, ref: str) -> AccountSnapshot:
+        return await connect.fetch_account(self._calls, ref)
+
+    async def ping(self) -> None:
+        await connect.ping(self._calls)

@@ -1,0 +1,101 @@
+"""Refunds, and everything that moved around one charge. docs.stripe.com/api/refunds, …/connect/charges
+
+A refund of a direct charge is asked for on the vendor's account. Both `reverse_transfer` and
+`refund_application_fee` default to false at Stripe: left out, the platform pays for the vendor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store.gateways.port import CaptureSnapshot, RefundRequest, RefundSnapshot
+from store.gateways.stripe.client import StripeCalls, options
+from store.gateways.stripe.translate import capture_snapshot, refund_snapshot
+
+
+async def refund(calls: StripeCalls, request: RefundRequest) -> RefundSnapshot:
+    """Ask for a refund under our refund's id as key."""
+    body: dict[str, Any] = {
+        "charge": request.capture_ref,
+        "amount": request.amount,
+        "metadata": {"refund_id": request.refund_id, "order_id": request.order_id},
+    }
+    if request.give_back_all and request.charge_type == "destination":
+        body["reverse_transfer"] = True
+    if request.give_back_all and request.fee_taken and request.charge_type in ("direct", "destination"):
+        body["refund_application_fee"] = True
+    made = await calls.call(
+        "refunds.create",
+        lambda: calls.client.v1.refunds.create_async(
+            body,  # type: ignore[arg-type]
+            options(request.account_ref, request.refund_id),
+        ),
+    )
+    return refund_snapshot(made.to_dict())
+
+
+async def find_refunds(calls: StripeCalls, capture_ref: str, account_ref: str) -> list[RefundSnapshot]:
+    """Every refund of one charge, whoever made it; `charge.refunds` is not filled by default, so they are listed."""
+
+    async def read() -> list[RefundSnapshot]:
+        page = await calls.client.v1.refunds.list_async(
+            {"charge": capture_ref, "limit": 100}, options(account_ref)
+        )
+        return [refund_snapshot(r.to_dict()) async for r in page.auto_paging_iter()]
+
+    return await calls.call("refunds.list", read)
+
+
+async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> CaptureSnapshot:
+    """The charge with its balance transaction, transfer and application fee, and what went back of each.
+
+    The application fee lives on the platform even when the charge lives on the vendor's account, so it is asked for
+    there.
+    """
+    v1 = calls.client.v1
+    charge = (
+        await calls.call(
+            "charges.retrieve",
+            lambda: v1.charges.retrieve_async(ref, {"expand": ["balance_transaction"]}, options(account_ref)),
+        )
+    ).to_dict()
+    transfer_id, fee_id = charge.get("transfer"), charge.get("application_fee")
+    transfer = fee = None
+    reversals: list[dict[str, Any]] = []
+    fee_refunds: list[dict[str, Any]] = []
+    if transfer_id:
+        transfer = (
+            await calls.call("transfers.retrieve", lambda: v1.transfers.retrieve_async(transfer_id))
+        ).to_dict()
+        if transfer.get("amount_reversed"):
+
+            async def read_reversals() -> list[dict[str, Any]]:
+                page = await v1.transfers.reversals.list_async(transfer_id, {"limit": 100})
+                return [r.to_dict() async for r in page.auto_paging_iter()]
+
+            reversals = await calls.call("transfers.reversals.list", read_reversals)
+    if fee_id:
+        fee = (
+            await calls.call(
+                "application_fees.retrieve",
+                lambda: v1.application_fees.retrieve_async(fee_id, {"expand": ["balance_transaction"]}),
+            )
+        ).to_dict()
+        if fee.get("amount_refunded"):
+
+            async def read_fee_refunds() -> list[dict[str, Any]]:
+                page = await v1.application_fees.refunds.list_async(
+                    fee_id, {"limit": 100, "expand": ["data.balance_transaction"]}
+                )
+                return [r.to_dict() async for r in page.auto_paging_iter()]
+
+            fee_refunds = await calls.call("application_fees.refunds.list", read_fee_refunds)
+    refunds = await find_refunds(calls, ref, account_ref) if charge.get("amount_refunded") else []
+    return capture_snapshot(
+        charge,
+        transfer=transfer,
+        reversals=reversals,
+        application_fee=fee,
+        fee_refunds=fee_refunds,
+        refunds=refunds,
+    )

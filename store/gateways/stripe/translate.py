@@ -1,0 +1,168 @@
+"""Stripe's objects in our words. SDK objects stop here; what is unclear is called unclear, never guessed.
+
+Paid is: session `complete`, mode `payment`, and `payment_status` `paid`; or a total of zero with no intent and
+`payment_status` `paid` or `no_payment_required`, since both occur. `unpaid` is never paid.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store.gateways.port import (
+    CaptureSnapshot,
+    Failure,
+    Moved,
+    PaymentSnapshot,
+    RefundOutcome,
+    RefundSnapshot,
+    SnapshotStatus,
+)
+from store.kit.money import Money
+
+DECLINE_WORDS = {
+    "insufficient_funds": "The card has insufficient funds",
+    "lost_card": "The bank declined the card",
+    "stolen_card": "The bank declined the card",
+    "generic_decline": "The bank declined the card",
+    "expired_card": "The card has expired",
+    "incorrect_cvc": "The card's security code is incorrect",
+    "processing_error": "The card could not be processed just now",
+    "incorrect_number": "The card number is incorrect",
+    "card_velocity_exceeded": "The card was used too often in a short time",
+    "payment_intent_authentication_failure": "The bank could not confirm that it was you",
+    "authentication_required": "The bank asks you to confirm the payment",
+}
+BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB"}
+
+
+def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapshot:
+    """A retrieved session, its intent and latest charge expanded."""
+    intent = _object(session.get("payment_intent"))
+    charge = _object(intent.get("latest_charge"))
+    metadata = session.get("metadata") or {}
+    total = session.get("amount_total")
+    status, remark = _status(session, intent)
+    paid_charge = charge if charge.get("status") == "succeeded" else {}
+    return PaymentSnapshot(
+        ref=session["id"],
+        status=status,
+        amount=int(total) if total is not None else -1,
+        currency=(session.get("currency") or "").upper(),
+        payment_id=session.get("client_reference_id") or "",
+        order_id=metadata.get("order_id", ""),
+        account_ref=account_ref,
+        destination=(_object(intent.get("transfer_data"))).get("destination") or "",
+        fee=int(intent.get("application_fee_amount") or 0),
+        livemode=bool(session.get("livemode")),
+        capture_ref=paid_charge.get("id") or (session["id"] if not intent else ""),
+        method=_method(paid_charge),
+        redirect_url=session.get("url") or "",
+        failure=_failure(intent),
+        remark=remark,
+    )
+
+
+def capture_snapshot(
+    charge: dict[str, Any],
+    *,
+    transfer: dict[str, Any] | None,
+    reversals: list[dict[str, Any]],
+    application_fee: dict[str, Any] | None,
+    fee_refunds: list[dict[str, Any]],
+    refunds: list[RefundSnapshot],
+) -> CaptureSnapshot:
+    """A charge with its balance transaction, transfer, application fee and everything that went back."""
+    balance = _object(charge.get("balance_transaction"))
+    settled = bool(balance)
+    if charge.get("application_fee_amount") and not charge.get("application_fee"):
+        settled = False
+    if _object(charge.get("transfer_data")).get("destination") and not charge.get("transfer"):
+        settled = False
+    return CaptureSnapshot(
+        ref=charge["id"],
+        settled=settled,
+        provider_fee=_provider_fee(balance),
+        transfer=_moved(transfer) if transfer else None,
+        application_fee=_moved(application_fee) if application_fee else None,
+        transfer_reversals=tuple(_moved(r) for r in reversals),
+        fee_refunds=tuple(_moved(r) for r in fee_refunds),
+        refunds=tuple(refunds),
+    )
+
+
+def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
+    """One refund; `requires_action` has not moved money yet and is pending to us."""
+    status = refund.get("status") or "pending"
+    return RefundSnapshot(
+        ref=refund["id"],
+        refund_id=(refund.get("metadata") or {}).get("refund_id", ""),
+        capture_ref=_id(refund.get("charge")),
+        amount=Money(int(refund["amount"]), refund["currency"].upper()),
+        outcome=RefundOutcome(status) if status in RefundOutcome._value2member_map_ else RefundOutcome.PENDING,
+        reason=refund.get("failure_reason") or "",
+    )
+
+
+def decline_words(error: dict[str, Any]) -> str:
+    """Why a try failed, as a sentence without full stop that a buyer may read."""
+    code = error.get("decline_code") or error.get("code") or ""
+    return DECLINE_WORDS.get(code) or DECLINE_WORDS.get(error.get("code") or "", "The payment was declined")
+
+
+def _status(session: dict[str, Any], intent: dict[str, Any]) -> tuple[SnapshotStatus, str]:
+    state, paid, total = session.get("status"), session.get("payment_status"), session.get("amount_total")
+    if session.get("mode") != "payment":
+        return SnapshotStatus.UNCLEAR, f"session of mode {session.get('mode')!r}, not payment"
+    if state == "open":
+        return SnapshotStatus.OPEN, ""
+    if state == "expired":
+        return SnapshotStatus.EXPIRED, ""
+    if state == "complete":
+        if paid == "paid" and (intent or total == 0):
+            return SnapshotStatus.SUCCEEDED, ""
+        if paid == "no_payment_required" and total == 0 and not intent:
+            return SnapshotStatus.SUCCEEDED, ""
+        if paid == "unpaid" and intent.get("status") in ("processing", "succeeded", "requires_action"):
+            return SnapshotStatus.PROCESSING, ""
+        if paid == "unpaid" and intent.get("status") in ("requires_payment_method", "canceled"):
+            return SnapshotStatus.FAILED, ""
+    return SnapshotStatus.UNCLEAR, f"session {state!r} with payment_status {paid!r} and total {total}"
+
+
+def _failure(intent: dict[str, Any]) -> Failure | None:
+    error = _object(intent.get("last_payment_error"))
+    if not error:
+        return None
+    return Failure(ref=error.get("charge") or f"{intent['id']}:{error.get('code')}", message=decline_words(error))
+
+
+def _method(charge: dict[str, Any]) -> str:
+    card = _object(_object(charge.get("payment_method_details")).get("card"))
+    if not card:
+        return ""
+    brand = card.get("brand") or "card"
+    return f"{BRANDS.get(brand, brand.title())} ending in {card.get('last4')}"
+
+
+def _provider_fee(balance: dict[str, Any]) -> Moved | None:
+    """Stripe's own fee; on a direct charge the application fee stands beside it in `fee_details`."""
+    if not balance:
+        return None
+    own = sum(int(d["amount"]) for d in balance.get("fee_details") or [] if d.get("type") == "stripe_fee")
+    money = Money(own, balance["currency"].upper())
+    return Moved(balance["id"], money, money) if own else None
+
+
+def _moved(thing: dict[str, Any]) -> Moved:
+    amount = Money(int(thing["amount"]), thing["currency"].upper())
+    balance = _object(thing.get("balance_transaction"))
+    landed = Money(abs(int(balance["amount"])), balance["currency"].upper()) if balance else amount
+    return Moved(thing["id"], amount, landed)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _id(value: Any) -> str:
+    return value if isinstance(value, str) else _object(value).get("id") or ""

@@ -1,0 +1,56 @@
+"""Deliveries: verify the raw bytes first, then read them as a hint. docs.stripe.com/webhooks
+
+Each endpoint has its own secret, two while one is rotated. Stripe's SDK refuses signatures older than 300 s but takes
+any from the future; we refuse both, by wall time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from store.gateways.port import BadSignature, Notice
+from store.kit import clock
+
+TOLERANCE_SECONDS = 300
+
+
+def verify_event(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> None:
+    """Raise BadSignature unless one of `secrets` signed these bytes within 300 s of now."""
+    header = headers.get("stripe-signature", "")
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
+            signed_at = int(dict(part.split("=", 1) for part in header.split(","))["t"])
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, KeyError):
+            continue
+        if signed_at - clock.wall().timestamp() <= TOLERANCE_SECONDS:
+            return
+    raise BadSignature("The Stripe-Signature header does not fit this body, or its time is not now.")
+
+
+def read_event(body: bytes) -> Notice:
+    """The verified body as a notice. Raises BadSignature when it is no event at all."""
+    try:
+        event: dict[str, Any] = json.loads(body)
+        thing: dict[str, Any] = event["data"]["object"]
+        kind = thing.get("object", "")
+        metadata = thing.get("metadata") or {}
+        charge = thing.get("charge") if kind == "refund" else thing["id"] if kind == "charge" else ""
+        return Notice(
+            event_id=event["id"],
+            type=event["type"],
+            account=event.get("account") or "",
+            livemode=bool(event.get("livemode")),
+            resource=thing.get("id") or "",
+            created=datetime.fromtimestamp(int(event["created"]), UTC),
+            payment_ref=thing["id"] if kind == "checkout.session" else "",
+            payment_id=thing.get("client_reference_id") or metadata.get("payment_id", ""),
+            capture_ref=charge if isinstance(charge, str) else (charge or {}).get("id", ""),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise BadSignature("The body is signed but is not an event.") from wrong

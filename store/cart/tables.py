@@ -1,4 +1,4 @@
-"""A cart and its lines. It holds intentions only: prices and stock are read anew each time it is looked at."""
+"""A cart and its lines. It holds intentions only: prices and stock are read anew at each look."""
 
 from piccolo.columns import UUID, BigInt, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow

@@ -1,8 +1,8 @@
 """Stock verbs: hold, release, sell, adjust.
 
-Each is one row per variant in `stock_move`; the database applies it to the counters (`guards/30_catalogue.sql`), so
-I5 holds whoever writes. Every verb first locks its variants in id order: two buyers queue, they never deadlock, and
-nobody is promised an item that another one holds.
+Each is one row per variant in `stock_move`; the database applies it to the counters
+(`guards/30_catalogue.sql`), so I5 holds whoever writes. Every verb first locks its variants in id order: two buyers queue, they never
+deadlock, and nobody is promised an item that another one holds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class SoldOut(Conflict):
     title = "Sold out"
 
     def __init__(self, variant_ids: Sequence[UUID]) -> None:
-        super().__init__("Somebody was faster: there is not enough in stock. Look at your cart to see what is left.")
+        super().__init__(
+            "Somebody was faster: there is not enough in stock. Look at your cart to see what is left."
+        )
         self.variant_ids = tuple(variant_ids)
 
 
@@ -33,10 +35,11 @@ class HoldReleased(Conflict):
 
 
 async def hold_stock(lines: Sequence[tuple[UUID, int]], ref: str, holder: UUID | None = None) -> None:
-    """Hold `lines` (variant id, whole quantity) under `ref`, all of them or none, in the caller's transaction.
+    """Hold `lines` (variant id, quantity) under `ref`, all of them or none, in the caller's transaction.
 
-    `ref` is used once for ever: a second hold under it raises ValueError. `holder` is the cart it is for. Raises
-    SoldOut with every variant that is short, ValueError for a quantity below 1.
+    `ref` is used once for ever: a second hold under it raises ValueError. `holder` is the cart it is for,
+    which still counts it as available. Raises SoldOut with every variant that is short, ValueError for a
+    quantity below 1.
     """
     wanted = _sum_lines(lines)
     async with transaction():
@@ -48,7 +51,8 @@ async def hold_stock(lines: Sequence[tuple[UUID, int]], ref: str, holder: UUID |
             raise SoldOut(short)
         await fetch(
             "INSERT INTO stock_move (variant, kind, quantity, ref, holder, at)"
-            " SELECT id, 'hold', quantity, $3, $4, $5 FROM unnest($1::uuid[], $2::int[]) AS wanted (id, quantity)",
+            " SELECT id, 'hold', quantity, $3, $4, $5"
+            " FROM unnest($1::uuid[], $2::int[]) AS wanted (id, quantity)",
             list(wanted),
             list(wanted.values()),
             ref,
@@ -63,14 +67,15 @@ async def release_stock(ref: str) -> None:
 
 
 async def sell_stock(ref: str) -> None:
-    """Turn the hold `ref` into a sale; sold already, it changes nothing. Raises HoldReleased if it was released.
+    """Turn the hold `ref` into a sale; sold already, it changes nothing.
 
-    Raises LookupError when nothing was ever held under `ref`.
+    Raises HoldReleased if it was released before, LookupError when nothing was ever held under `ref`.
     """
     async with transaction():
         await _end_hold(ref, SELL)
         moves = Counter(
-            row["kind"] for row in await fetch("SELECT kind FROM stock_move WHERE ref = $1 AND kind <> 'adjust'", ref)
+            row["kind"]
+            for row in await fetch("SELECT kind FROM stock_move WHERE ref = $1 AND kind <> 'adjust'", ref)
         )
         if not moves[HOLD]:
             raise LookupError(f"nothing is held under {ref!r}")
@@ -92,7 +97,9 @@ async def adjust_stock(variant_id: UUID, quantity: int, ref: str) -> None:
         ):
             return
         if available[variant_id] + quantity < 0:
-            raise ShopError(f"Only {available[variant_id]} are free to take away; the others are held or sold.")
+            raise ShopError(
+                f"Only {available[variant_id]} are free to take away; the others are held or sold."
+            )
         await fetch(
             "INSERT INTO stock_move (variant, kind, quantity, ref, at) VALUES ($1, 'adjust', $2, $3, $4)",
             variant_id,
@@ -109,7 +116,8 @@ async def _end_hold(ref: str, kind: str) -> None:
         # A new statement sees what was committed while we waited for the locks.
         await fetch(
             "INSERT INTO stock_move (variant, kind, quantity, ref, holder, at)"
-            " SELECT variant, $2, quantity, ref, holder, $3 FROM stock_move AS hold WHERE ref = $1 AND kind = 'hold'"
+            " SELECT variant, $2, quantity, ref, holder, $3 FROM stock_move AS hold"
+            " WHERE ref = $1 AND kind = 'hold'"
             " AND NOT EXISTS (SELECT FROM stock_move AS ended WHERE ended.ref = $1"
             "  AND ended.variant = hold.variant AND ended.kind IN ('release', 'sell')) ORDER BY variant",
             ref,

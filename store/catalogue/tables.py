@@ -1,7 +1,7 @@
 """What is for sale, and how many there are.
 
-A variant's counters obey on_hand = reserved + sold + available with none below zero (I5, a CHECK), and they change by
-rows of `stock_move` only: a variant starts at zero, `service.adjust_stock` fills the shelf.
+A variant's counters obey on_hand = reserved + sold + available with none below zero (I5, a CHECK), and they
+change by rows of `stock_move` only: a variant starts at zero, `service.adjust_stock` fills the shelf.
 """
 
 from piccolo.columns import UUID, BigInt, BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz
@@ -24,7 +24,7 @@ class Category(Table, tablename="category"):
 
 
 class Product(Table, tablename="product"):
-    """One product. `price` is the lowest variant price in minor units of `currency` (the vendor's), for lists."""
+    """One product. `price` is its lowest variant's, in minor units of the vendor's `currency`, for lists."""
 
     id = UUID(primary_key=True, default=UUID4())
     vendor = ForeignKey(Vendor, null=False)
@@ -60,18 +60,18 @@ class Variant(Table, tablename="variant"):
 
 
 class StockMove(Table, tablename="stock_move"):
-    """One change of a variant's counters. `ref` names the cause (an order's hold); (variant, kind, ref) is unique.
+    """One change of a variant's counters. `ref` names the cause (an order); (variant, kind, ref) is unique.
 
-    Kinds: adjust (on_hand += quantity), hold (reserved +=), release (reserved -=), sell (reserved -=, sold +=).
-    The counters change by a row here and by nothing else (a trigger, `guards/30_catalogue.sql`). `holder` is the cart a
-    hold was made for: what that cart holds itself is still available to it.
+    Kinds: adjust (on_hand += quantity), hold (reserved += quantity), release (reserved -=), sell (reserved -=,
+    sold +=). The counters change by a row here and by nothing else (a trigger, `guards/30_catalogue.sql`).
+    `holder` is the cart a hold was made for: what that cart holds itself is still available to it.
     """
 
     id = BigSerial(primary_key=True)
     variant = ForeignKey(Variant, null=False)
     kind = Text()
     quantity = Integer()
-    ref = Text()
+    ref = Text()  # type: ignore[assignment]
     holder = UUID(null=True, default=None)
     at = Timestamptz(default=TimestamptzNow())
 

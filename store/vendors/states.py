@@ -17,3 +17,14 @@ class ChargeType(StrEnum):
     DIRECT = "direct"
     DESTINATION = "destination"
     SEPARATE = "separate"
+
+
+def explain_not_selling(name: str, state: str, paused: bool) -> str:
+    """Why nothing can be bought from this vendor now, in words for a buyer; "" when it can."""
+    if paused:
+        return f"{name} is taking a break and is not selling at the moment."
+    if state == VendorState.ONBOARDING:
+        return f"{name} is still setting up payments. You can look around, but not buy yet."
+    if state != VendorState.ACTIVE:
+        return f"{name} cannot take payments at the moment."
+    return ""

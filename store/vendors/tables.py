@@ -1,6 +1,5 @@
 """Vendors: who sells, in which currency, by which charge type, for which fee."""
 
-
 from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
@@ -10,7 +9,7 @@ from store.vendors.states import ChargeType, VendorState
 
 
 class Vendor(Table, tablename="vendor"):
-    """One seller. `account_ref` is the connected account (`acct_…`); an id alone means nothing, `state` counts."""
+    """One seller. `account_ref` is the connected account (`acct_…`); `state` says who can sell."""
 
     id = UUID(primary_key=True, default=UUID4())
     slug = Text(unique=True)
@@ -29,5 +28,3 @@ class Vendor(Table, tablename="vendor"):
     fee_fixed = BigInt(default=0)
     delivery_price = BigInt(default=0)
     created_at = Timestamptz(default=TimestamptzNow())
-
-

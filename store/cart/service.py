@@ -1,0 +1,231 @@
+"""Cart verbs: add, change, remove, restore (Undo), accept; and what an order needs of a cart.
+
+A cart promises nothing: adding holds no stock. Every verb locks its cart first, so two tabs queue up. A cart
+is found only by a token we issued; an unknown one gets a new cart, never a cart under a foreign token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from store.cart.queries import AVAILABLE_TO_CART, read_group
+from store.kit import clock
+from store.kit.db import fetch, fetch_row, fetch_value, transaction
+from store.kit.errors import Conflict, NotFound, ShopError
+from store.kit.ids import new_id, new_token
+from store.vendors.states import explain_not_selling
+
+MAX_QUANTITY = 99
+MAX_LINES = 50
+
+
+class CartRefused(ShopError):  # noqa: N818
+    """The visitor asked for something the cart cannot take; the message says what it can."""
+
+    status = 422
+    title = "There is a problem"
+
+
+class Removed(Struct, frozen=True):
+    """What a removed line was, so that Undo can put it back. Price in minor units."""
+
+    variant_id: UUID
+    quantity: int
+    seen_price: int
+
+
+async def add_line(token: str | None, variant_id: UUID, quantity: int, seen_price: int | None = None) -> str:
+    """Put `quantity` of a variant into the cart and return the cart's token (a new one for a new cart).
+
+    `seen_price` is the unit price the visitor's page showed, in minor units; None means the one of now.
+    Raises CartRefused (not for sale, too many, not enough in stock).
+    """
+    _check_quantity(quantity)
+    async with transaction():
+        variant = await _read_variant(variant_id)
+        cart_id, kept_token = await _open_cart(token)
+        line = await _read_line(cart_id, variant_id)
+        already = line["quantity"] if line else 0
+        await _check_stock(cart_id, variant, quantity, already)
+        if not line:
+            await _check_room(cart_id)
+        await fetch(
+            "INSERT INTO cart_line (id, cart, variant, quantity, seen_price, added_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)"
+            " ON CONFLICT (cart, variant) DO UPDATE SET quantity = cart_line.quantity + excluded.quantity,"
+            " seen_price = excluded.seen_price",
+            new_id(),
+            cart_id,
+            variant_id,
+            quantity,
+            variant["price"] if seen_price is None else seen_price,
+            clock.now(),
+        )
+    return kept_token
+
+
+async def change_line(token: str | None, variant_id: UUID, quantity: int) -> None:
+    """Set a line's quantity. Raises CartRefused for more than there are, NotFound when the line is gone."""
+    _check_quantity(quantity)
+    async with transaction():
+        cart_id = await lock_cart(token) if token else None
+        line = await _read_line(cart_id, variant_id) if cart_id else None
+        if cart_id is None or line is None:
+            raise NotFound("This item is not in your cart any more.")
+        if quantity > line["quantity"]:
+            variant = await _read_variant(variant_id)
+            await _check_stock(cart_id, variant, quantity - line["quantity"], line["quantity"])
+        await fetch("UPDATE cart_line SET quantity = $2 WHERE id = $1", line["id"], quantity)
+        await _touch(cart_id)
+
+
+async def remove_line(token: str | None, variant_id: UUID) -> Removed | None:
+    """Take a line out; returns what Undo needs, None when it was not there."""
+    async with transaction():
+        cart_id = await lock_cart(token) if token else None
+        row = await fetch_row(
+            "DELETE FROM cart_line WHERE cart = $1 AND variant = $2 RETURNING quantity, seen_price",
+            cart_id,
+            variant_id,
+        )
+    return Removed(variant_id, row["quantity"], row["seen_price"]) if row else None
+
+
+async def restore_line(token: str | None, removed: Removed) -> str:
+    """Undo a removal and return the cart's token; a second Undo changes nothing.
+
+    Stock and price are not judged here: the cart page shows what changed meanwhile.
+    """
+    _check_quantity(removed.quantity)
+    async with transaction():
+        await _read_variant(removed.variant_id)
+        cart_id, kept_token = await _open_cart(token)
+        if await _read_line(cart_id, removed.variant_id) is None:
+            await _check_room(cart_id)
+        await fetch(
+            "INSERT INTO cart_line (id, cart, variant, quantity, seen_price, added_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)"
+            " ON CONFLICT (cart, variant) DO NOTHING",
+            new_id(),
+            cart_id,
+            removed.variant_id,
+            removed.quantity,
+            removed.seen_price,
+            clock.now(),
+        )
+    return kept_token
+
+
+async def accept_changes(token: str | None, key: str, seen: str) -> None:
+    """Take over what the page showed as changed in group `key`: new prices, fewer pieces, nothing gone.
+
+    `seen` is the group's digest from that page. Raises Conflict when it has changed again since.
+    """
+    async with transaction():
+        if token is None or await lock_cart(token) is None:
+            raise NotFound("This cart is empty by now.")
+        group = await read_group(token, key)
+        if group is None or group.seen != seen:
+            raise Conflict("It changed once more while you were looking. Please look again, then accept.")
+        for line in (line for vendor in group.vendors for line in vendor.lines):
+            if line.available:
+                await fetch(
+                    "UPDATE cart_line SET quantity = $2, seen_price = $3 WHERE id = $1",
+                    line.line_id,
+                    min(line.quantity, line.available),
+                    line.unit_price,
+                )
+            else:
+                await fetch("DELETE FROM cart_line WHERE id = $1", line.line_id)
+
+
+async def lock_cart(token: str) -> UUID | None:
+    """Lock the cart for the caller's transaction: two tabs queue up. None when there is no such cart."""
+    cart_id: UUID | None = await fetch_value("SELECT id FROM cart WHERE token = $1 FOR NO KEY UPDATE", token)
+    return cart_id
+
+
+async def remove_bought(cart_id: UUID, lines: Sequence[tuple[UUID, int]]) -> None:
+    """Take what was bought (variant id, quantity) out of the cart; what was added since then stays."""
+    async with transaction():
+        await fetch("SELECT 1 FROM cart WHERE id = $1 FOR NO KEY UPDATE", cart_id)
+        for variant_id, quantity in sorted(lines):
+            await fetch(
+                "DELETE FROM cart_line WHERE cart = $1 AND variant = $2 AND quantity <= $3",
+                cart_id,
+                variant_id,
+                quantity,
+            )
+            await fetch(
+                "UPDATE cart_line SET quantity = quantity - $3"
+                " WHERE cart = $1 AND variant = $2 AND quantity > $3",
+                cart_id,
+                variant_id,
+                quantity,
+            )
+
+
+async def _read_variant(variant_id: UUID) -> asyncpg.Record:
+    row = await fetch_row(
+        "SELECT variant.id, variant.price, product.title, vendor.name, vendor.state, vendor.paused"
+        " FROM variant JOIN product ON product.id = variant.product JOIN vendor ON vendor.id = product.vendor"
+        " WHERE variant.id = $1 AND variant.published AND product.published",
+        variant_id,
+    )
+    if row is None:
+        raise CartRefused("This item is no longer for sale.")
+    refusal = explain_not_selling(row["name"], row["state"], row["paused"])
+    if refusal:
+        raise CartRefused(refusal)
+    return row
+
+
+async def _open_cart(token: str | None) -> tuple[UUID, str]:
+    """The locked cart behind `token`, or a new one under a token of our own."""
+    cart_id = await lock_cart(token) if token else None
+    if token is None or cart_id is None:
+        cart_id, token = new_id(), new_token()
+        await fetch(
+            "INSERT INTO cart (id, token, created_at, updated_at) VALUES ($1, $2, $3, $3)",
+            cart_id,
+            token,
+            clock.now(),
+        )
+    else:
+        await _touch(cart_id)
+    return cart_id, token
+
+
+async def _read_line(cart_id: UUID, variant_id: UUID) -> asyncpg.Record | None:
+    return await fetch_row(
+        "SELECT id, quantity FROM cart_line WHERE cart = $1 AND variant = $2", cart_id, variant_id
+    )
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise CartRefused(f"Enter a whole number from 1 to {MAX_QUANTITY}.")
+
+
+async def _check_stock(cart_id: UUID, variant: asyncpg.Record, more: int, already: int) -> None:
+    available = await fetch_value(AVAILABLE_TO_CART, cart_id, variant["id"])
+    if not available:
+        raise CartRefused(f"{variant['title']} has sold out.")
+    if already + more > available:
+        inside = f" and {already} in your cart already" if already else ""
+        raise CartRefused(f"There are only {available} of these left{inside}: choose a smaller quantity.")
+    if already + more > MAX_QUANTITY:
+        raise CartRefused(f"You can buy at most {MAX_QUANTITY} of one thing at a time.")
+
+
+async def _check_room(cart_id: UUID) -> None:
+    if await fetch_value("SELECT count(*) FROM cart_line WHERE cart = $1", cart_id) >= MAX_LINES:
+        raise CartRefused(f"A cart holds at most {MAX_LINES} different items. Check out some of them first.")
+
+
+async def _touch(cart_id: UUID) -> None:
+    await fetch("UPDATE cart SET updated_at = $2 WHERE id = $1", cart_id, clock.now())

@@ -1,8 +1,8 @@
 """Stock verbs: hold, release, sell, adjust.
 
 Each is one row per variant in `stock_move`; the database applies it to the counters
-(`guards/30_catalogue.sql`), so I5 holds whoever writes. Every verb first locks its variants in id order: two buyers queue, they never
-deadlock, and nobody is promised an item that another one holds.
+(`guards/30_catalogue.sql`), so I5 holds whoever writes. Every verb first locks its variants in id order: two
+buyers queue, they never deadlock, and nobody is promised an item that another one holds.
 """
 
 from __future__ import annotations

@@ -7,6 +7,13 @@ ALTER TABLE product ADD COLUMN IF NOT EXISTS search tsvector GENERATED ALWAYS AS
     || setweight(to_tsvector('english'::regconfig, summary), 'B')
     || setweight(to_tsvector('english'::regconfig, description), 'C')
 ) STORED;
+
+-- A product is priced in its vendor's currency: a cart's group and its delivery price rely on it.
+CREATE UNIQUE INDEX IF NOT EXISTS vendor_with_currency ON vendor (id, currency);
+ALTER TABLE product DROP CONSTRAINT IF EXISTS product_in_vendors_currency;
+ALTER TABLE product ADD CONSTRAINT product_in_vendors_currency
+    FOREIGN KEY (vendor, currency) REFERENCES vendor (id, currency);
+
 CREATE INDEX IF NOT EXISTS product_search ON product USING gin (search);
 CREATE INDEX IF NOT EXISTS product_by_vendor ON product (vendor);
 CREATE INDEX IF NOT EXISTS product_by_category ON product (category);

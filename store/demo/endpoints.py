@@ -1,0 +1,67 @@
+"""The two webhook endpoints at the provider, made as any Stripe user makes them: through its API.
+
+A secret is shown once, when an endpoint is made, so an endpoint whose secret we do not hold is replaced; one
+whose address has changed (another PORT) is moved and keeps its secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+API_VERSION = "2026-10-28.endive"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of ours and the setting that holds its secret."""
+
+    path: str
+    setting: str
+    connect: bool
+
+
+ENDPOINTS = (
+    Endpoint("/webhooks/stripe", "STRIPE_WEBHOOK_SECRET", connect=False),
+    Endpoint("/webhooks/stripe/connect", "STRIPE_CONNECT_WEBHOOK_SECRET", connect=True),
+)
+
+
+def ensure_endpoints(
+    api: str, key: str, base_url: str, known: Mapping[str, str], events: Iterable[str]
+) -> dict[str, str]:
+    """Make or move both endpoints and return their secrets by setting name.
+
+    `api` is the provider's address, `known` what earlier starts kept. Follows
+    https://docs.stripe.com/api/webhook_endpoints. Raises httpx.HTTPError when the provider refuses.
+    """
+    import httpx
+
+    headers = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
+    secrets = {}
+    with httpx.Client(base_url=api, headers=headers, timeout=10, trust_env=False) as client:
+        existing = (
+            client.get("/v1/webhook_endpoints", params={"limit": 100}).raise_for_status().json()["data"]
+        )
+        for endpoint in ENDPOINTS:
+            url = base_url + endpoint.path
+            ours = [found for found in existing if found["url"].endswith(endpoint.path)]
+            secret = known.get(endpoint.setting, "")
+            if len(ours) == 1 and secret:
+                if ours[0]["url"] != url:
+                    client.post(
+                        f"/v1/webhook_endpoints/{ours[0]['id']}", data={"url": url}
+                    ).raise_for_status()
+            else:
+                for stale in ours:
+                    client.delete(f"/v1/webhook_endpoints/{stale['id']}").raise_for_status()
+                form: dict[str, str | list[str]] = {
+                    "url": url,
+                    "enabled_events[]": list(events),
+                    "connect": str(endpoint.connect).lower(),
+                    "api_version": API_VERSION,
+                    "description": "Overprint demo",
+                }
+                secret = client.post("/v1/webhook_endpoints", data=form).raise_for_status().json()["secret"]
+            secrets[endpoint.setting] = secret
+    return secrets

@@ -1,12 +1,12 @@
-"""Two tables behind the lifecycles: which moves exist, and every move that was made.
+"""Two tables behind the lifecycles (which moves exist, and every move that was made), and the rate limits.
 
-Both are written by the migrations and by a trigger, never by a service: a state cannot go where no move leads,
-whoever writes it (I18).
+The first two are written by the migrations and by a trigger, never by a service: a state cannot go where no
+move leads, whoever writes it (I18).
 """
 
 from __future__ import annotations
 
-from piccolo.columns import BigSerial, Integer, Text, Timestamptz
+from piccolo.columns import BigSerial, DoublePrecision, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -30,3 +30,10 @@ class Transition(Table, tablename="transition"):
     from_state = Text()
     to_state = Text()
     at = Timestamptz(default=TimestamptzNow())
+
+
+class RateLimit(Table, tablename="rate_limit"):
+    """One limited key (a hash of it). `tat` is the theoretical arrival time in seconds of wall time (GCRA)."""
+
+    key = Text(primary_key=True)
+    tat = DoublePrecision()

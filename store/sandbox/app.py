@@ -1,0 +1,198 @@
+"""The sandbox as one app: the provider's API, its hosted pages, webhooks, control API and mailbox.
+
+One process, one event loop, one SQLite file under `DATA/sandbox/`. A background loop does what is due: the
+world's deadlines by the virtual clock, deliveries by wall time. Tests compose the same app and drive both.
+Invariant: it never starts where a live key is in reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from litestar import Litestar, Request, Response, get, route
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+
+from store.sandbox.clock import Clock
+from store.sandbox.control import control_router
+from store.sandbox.deliveries import Deliveries
+from store.sandbox.faults import FaultLayer, Faults
+from store.sandbox.kernel.world import World
+from store.sandbox.layout import page, send_asset, send_favicon, template_config
+from store.sandbox.mailbox import Mailbox, show_html_part, show_mail, show_mailbox
+from store.sandbox.records import note_answer, note_request, open_records
+from store.sandbox.stripe import api
+from store.sandbox.stripe.pages import Drafts, offered_cards, payment_pages
+from store.sandbox.wording import format_money, format_time
+
+LIVE_KEY = re.compile(r"(?:^|[,;\s])(?:sk|rk|pk)_live_")
+TICK_SECONDS = 0.2
+MAX_API_BODY = 2**20
+
+log = logging.getLogger(__name__)
+
+
+class LiveKeyError(RuntimeError):
+    """A live key was found where the sandbox would start."""
+
+
+def create_app(
+    data: Path,
+    *,
+    clock: Path | None = None,
+    deliver: httpx.AsyncBaseTransport | None = None,
+    smtp_port: int | None = None,
+    smtp_host: str = "127.0.0.1",
+) -> Litestar:
+    """Compose the sandbox over the folder `data`.
+
+    `clock` is the file of the virtual clock (default `data/clock`); with `deliver` all webhooks go through
+    that transport; without `smtp_port` no mail server runs. LiveKeyError when the environment holds a live key.
+    """
+    refuse_live_keys(os.environ)
+    file = data / "sandbox" / "sandbox.sqlite"
+    timepiece = Clock(clock or data / "clock")
+    world = World(file, timepiece)
+    records = open_records(file)
+    faults, closing, mailbox, drafts = Faults(), asyncio.Event(), Mailbox(records), Drafts()
+    deliveries = Deliveries(world, records, faults, closing, deliver)
+    world.on_event.append(deliveries.plan)
+    parts = {
+        "world": world,
+        "clock": timepiece,
+        "records": records,
+        "faults": faults,
+        "deliveries": deliveries,
+        "mailbox": mailbox,
+        "drafts": drafts,
+    }
+
+    @asynccontextmanager
+    async def run_background(_: Litestar) -> AsyncIterator[None]:
+        deliveries.plan_missed()
+        if smtp_port is not None:
+            await mailbox.listen(smtp_host, smtp_port)
+        loop = asyncio.create_task(_keep_going(world, deliveries, closing))
+        try:
+            yield
+        finally:
+            closing.set()
+            deliveries.wake.set()
+            await loop
+            await mailbox.close()
+            await deliveries.close()
+
+    app = Litestar(
+        route_handlers=[
+            answer_api,
+            payment_pages,
+            control_router,
+            show_index,
+            show_mailbox,
+            show_mail,
+            show_html_part,
+            send_asset,
+            send_favicon,
+            tell_health,
+        ],
+        dependencies={name: _provide(part) for name, part in parts.items()},
+        state=State({**parts, "closing": closing}),
+        lifespan=[run_background],
+        template_config=template_config(),
+        exception_handlers={HTTPException: show_error, 500: show_error},
+        openapi_config=None,
+        request_max_body_size=MAX_API_BODY,
+    )
+    app.asgi_handler = FaultLayer(app.asgi_handler, faults, records, closing)
+    return app
+
+
+def refuse_live_keys(environment: Mapping[str, str]) -> None:
+    """Raise LiveKeyError, naming the variable, when any value of the environment holds a live key."""
+    for name, value in environment.items():
+        if LIVE_KEY.search(value):
+            raise LiveKeyError(
+                f"{name} holds a live key. The sandbox starts with test keys only: unset {name}."
+            )
+
+
+@route("/v1/{rest:path}", http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
+async def answer_api(
+    request: Request[Any, Any, Any], world: World, records: sqlite3.Connection, rest: str
+) -> Response[bytes]:
+    """Answer the provider's API and write each request down, before and after."""
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    query, body = request.scope["query_string"], await request.body()
+    fault = request.scope["state"].get("fault")
+    number = note_request(records, request.method, request.url.path, headers, query, body, fault)
+    world.tick()
+    status, sent, answer = await api.handle(world, request.method, request.url.path, headers, query, body)
+    lower = {key.lower(): value for key, value in sent.items()}
+    note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower)
+    media_type = lower.pop("content-type", "application/json")
+    return Response(answer, status_code=status, headers=lower, media_type=media_type)
+
+
+@get("/")
+async def show_index(world: World, deliveries: Deliveries, mailbox: Mailbox) -> Template:
+    """Show where things are and what happened lately."""
+    return page(
+        "index.html",
+        sessions=world.find_owned(None, "checkout.session")[:10],
+        deliveries=deliveries.list_log(20),
+        events=world.find_owned(None, "event")[:20],
+        mails=len(mailbox.list_mails()),
+        test_cards=offered_cards(),
+        money=format_money,
+        time=format_time,
+    )
+
+
+@get("/healthz")
+async def tell_health() -> dict[str, str]:
+    """Answer 200 while the process runs."""
+    return {"status": "ok"}
+
+
+def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """Say what went wrong: JSON for the API and the control API, a page for people."""
+    status = problem.status_code if isinstance(problem, HTTPException) else 500
+    detail = problem.detail if isinstance(problem, HTTPException) else "The sandbox failed; its log says why."
+    if status >= 500:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    if request.url.path.startswith("/_sandbox"):
+        return Response({"error": {"status": status, "message": detail}}, status_code=status)
+    if request.url.path.startswith("/v1"):
+        kind = "invalid_request_error" if status < 500 else "api_error"
+        return Response({"error": {"type": kind, "message": detail}}, status_code=status)
+    return page("error.html", status=status, code=status, detail=detail)
+
+
+def _provide(part: Any) -> Provide:
+    return Provide(lambda: part, sync_to_thread=False)
+
+
+async def _keep_going(world: World, deliveries: Deliveries, closing: asyncio.Event) -> None:
+    while not closing.is_set():
+        deliveries.wake.clear()
+        try:
+            world.tick()
+            deliveries.start_due()
+        except Exception:
+            log.exception("the sandbox's background loop failed once and goes on")
+        try:
+            async with asyncio.timeout(TICK_SECONDS):
+                await deliveries.wake.wait()
+        except TimeoutError:
+            continue

@@ -10,10 +10,14 @@ from store.kit.lifecycle import Lifecycle
 
 
 class PaymentState(StrEnum):
-    """What is known of the money. `processing`: the provider took the order, the bank has not answered yet."""
+    """What is known of the money.
+
+    `processing`: the buyer is done, the bank has not answered yet. `failed`: it answered no, the order stays payable.
+    """
 
     AWAITING_PAYMENT = "awaiting_payment"
     PROCESSING = "processing"
+    FAILED = "failed"
     PAID = "paid"
     EXPIRED = "expired"
     CANCELED = "canceled"
@@ -32,8 +36,11 @@ S = PaymentState
 ORDER = Lifecycle(
     "order",
     {
-        S.AWAITING_PAYMENT: frozenset({S.PROCESSING, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
-        S.PROCESSING: frozenset({S.PAID, S.AWAITING_PAYMENT, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
+        S.AWAITING_PAYMENT: frozenset(
+            {S.PROCESSING, S.FAILED, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}
+        ),
+        S.PROCESSING: frozenset({S.PAID, S.FAILED, S.NEEDS_REVIEW}),
+        S.FAILED: frozenset({S.AWAITING_PAYMENT, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
         # A payment that arrives after the end is taken when stock can still be held.
         S.EXPIRED: frozenset({S.PAID, S.NEEDS_REVIEW}),
         S.CANCELED: frozenset({S.PAID, S.NEEDS_REVIEW}),
@@ -41,4 +48,5 @@ ORDER = Lifecycle(
         S.PAID: frozenset(),
     },
 )
-HOLDING = (S.AWAITING_PAYMENT, S.PROCESSING, S.NEEDS_REVIEW)
+PAYABLE = (S.AWAITING_PAYMENT, S.FAILED)
+OPEN = (S.AWAITING_PAYMENT, S.PROCESSING, S.FAILED)

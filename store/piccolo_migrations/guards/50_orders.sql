@@ -65,4 +65,4 @@ CREATE INDEX IF NOT EXISTS order_line_order ON order_line ("order");
 CREATE INDEX IF NOT EXISTS vendor_order_order ON vendor_order ("order");
 -- At most one unpaid order per cart and checkout group: two tabs meet here.
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_order ON orders (cart_id, group_key)
-  WHERE payment_state IN ('awaiting_payment', 'processing');
+  WHERE payment_state IN ('awaiting_payment', 'processing', 'failed');

@@ -1,0 +1,92 @@
+"""Write a mail in the transaction that has something to tell; send it once by SMTP from the worker.
+
+The Message-ID is made of the row's id, so a mail that had to be sent again after a crash is the same mail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+from jinja2 import Environment
+
+from store.kit import clock
+from store.kit.db import fetch
+from store.kit.ids import new_id
+from store.kit.money import Money
+from store.kit.queue import notify, work
+
+SMTP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """Where mail goes out, and what its links start with."""
+
+    smtp_url: str
+    sender: str
+    base_url: str
+    templates: Environment
+
+
+async def send_once(kind: str, ref: str, recipient: str, view: Mapping[str, Any]) -> None:
+    """Put one mail into the outbox of the open transaction; the same (kind, ref) again is ignored (I22)."""
+    await fetch(
+        "INSERT INTO mail_message (id, kind, ref, recipient, view) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (kind, ref) DO NOTHING",
+        new_id(),
+        kind,
+        ref,
+        recipient,
+        msgspec.json.encode(view).decode(),
+    )
+    await notify()
+
+
+async def send_due(mailer: Mailer) -> int:
+    """Send what is due; a mail server that is down postpones, with growing back-off. Returns how many were tried."""
+
+    async def deliver(row: Mapping[str, Any]) -> None:
+        await _submit(mailer, compose(mailer, row))
+
+    return await work("mail_message", deliver, tries=20)
+
+
+def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
+    """The message of one outbox row, text and HTML; the first line of the text template is the subject."""
+    view = json.loads(row["view"])
+    context = {
+        "view": {**view, "order_url": mailer.base_url + view["path"] if view.get("path") else ""},
+        "money": lambda amount: str(Money(amount, view["currency"])),
+    }
+    text = mailer.templates.get_template(f"mail/{row['kind']}.txt").render(context)
+    subject, _, body = text.partition("\n")
+    message = EmailMessage()
+    message["From"] = mailer.sender
+    message["To"] = row["recipient"]
+    message["Subject"] = subject.removeprefix("Subject:").strip()
+    message["Message-ID"] = f"<{row['id']}@{parseaddr(mailer.sender)[1].rpartition('@')[2]}>"
+    message["Date"] = clock.wall()
+    message.set_content(body.lstrip("\n"))
+    message.add_alternative(mailer.templates.get_template(f"mail/{row['kind']}.html").render(context), subtype="html")
+    return message
+
+
+async def _submit(mailer: Mailer, message: EmailMessage) -> None:
+    url = urlsplit(mailer.smtp_url)
+    await aiosmtplib.send(
+        message,
+        hostname=url.hostname,
+        port=url.port,
+        username=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+        use_tls=url.scheme == "smtps",
+        timeout=SMTP_SECONDS,
+    )

@@ -1,0 +1,55 @@
+"""What mails about an order say: a frozen view, so that a mail tells what was true when it was decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from store.kit.db import fetch
+
+PARTS = """
+SELECT part.id, part.vendor_name, part.subtotal, part.delivery, part.total,
+  (SELECT json_agg(json_build_object('title', line.title, 'variant', line.variant_label, 'quantity', line.quantity,
+     'unit_price', line.unit_price, 'total', line.total) ORDER BY line.title)::text
+   FROM order_line AS line WHERE line.vendor_order = part.id) AS lines
+FROM vendor_order AS part WHERE part."order" = $1 ORDER BY part.vendor_name
+"""
+
+
+async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dict[str, Any]:
+    """JSON-ready view of an order for a mail template; with `only_part` what one vendor may see."""
+    parts = [
+        {
+            "vendor": row["vendor_name"],
+            "subtotal": row["subtotal"],
+            "delivery": row["delivery"],
+            "total": row["total"],
+            "lines": json.loads(row["lines"] or "[]"),
+        }
+        for row in await fetch(PARTS, order["id"])
+        if only_part in (None, row["id"])
+    ]
+    return {
+        "number": order["number"],
+        "path": f"/orders/{order['token']}" if only_part is None else "",
+        "name": order["full_name"],
+        "address": [
+            line
+            for line in (
+                order["full_name"],
+                order["address_line1"],
+                order["address_line2"],
+                f"{order['postcode']} {order['city']}",
+                order["country"],
+            )
+            if line.strip()
+        ],
+        "currency": order["currency"],
+        "subtotal": order["subtotal"] if only_part is None else parts[0]["subtotal"],
+        "delivery": order["delivery"] if only_part is None else parts[0]["delivery"],
+        "total": order["total"] if only_part is None else parts[0]["total"],
+        "descriptor": order["descriptor"],
+        "method": order["method"],
+        "parts": parts,
+    }

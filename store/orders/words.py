@@ -1,0 +1,147 @@
+"""The one function that turns the facts of an order into the words of a page (`experience` has the table).
+
+Payment state, refunded amount and what is on its way back are facts; label, sentence and tone are derived here and
+nowhere else, and never stored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from store.kit.money import Money
+from store.orders.states import PaymentState
+
+SLOW_AFTER = timedelta(seconds=30)
+# Age of the wait and seconds between polls; after the last one the page stops asking and mail takes over.
+INTERVALS = (
+    (timedelta(seconds=20), 2),
+    (timedelta(seconds=60), 5),
+    (timedelta(minutes=5), 15),
+    (timedelta(minutes=30), 60),
+)
+
+
+class Words(Struct, frozen=True):
+    """One page state: `tone` is ok, warn, bad or info; `waits` says whether the page may poll."""
+
+    state: str
+    label: str
+    sentence: str
+    tone: str
+    icon: str
+    waits: bool
+
+
+class Facts(Struct, frozen=True):
+    """What `describe` needs; amounts in minor units of `currency`, times UTC."""
+
+    payment_state: str
+    currency: str
+    total: int
+    refunded: int
+    refund_pending: int
+    refunded_at: datetime | None
+    provider: str
+    method: str
+    failure_reason: str
+    sellers: str
+
+
+def describe(facts: Facts) -> Words:
+    """The words for one order as it stands."""
+    total, back = (Money(amount, facts.currency) for amount in (facts.total, facts.refunded))
+    if facts.refund_pending:
+        amount = Money(facts.refund_pending, facts.currency)
+        where = facts.method or "the card you paid with"
+        why = (
+            "Your payment arrived after this order had ended, so nothing will be sent. "
+            if facts.payment_state != PaymentState.PAID
+            else ""
+        )
+        return Words(
+            "refund_pending",
+            "Refund on its way",
+            f"{why}{amount} is going back to {where}.",
+            "info",
+            "undo",
+            True,
+        )
+    if facts.refunded:
+        when = f" on {facts.refunded_at:%-d %B %Y}" if facts.refunded_at else ""
+        whole = facts.refunded >= facts.total
+        return Words(
+            "refunded" if whole else "partially_refunded",
+            "Refunded" if whole else "Partly refunded",
+            f"{back} of {total} refunded{when}.",
+            "info",
+            "undo",
+            False,
+        )
+    return _by_payment_state(facts)
+
+
+def poll_interval(age: timedelta) -> int | None:
+    """Seconds until the next poll at this age of the wait; None: stop and let mail tell."""
+    return next((seconds for limit, seconds in INTERVALS if age < limit), None)
+
+
+def _by_payment_state(facts: Facts) -> Words:
+    state = PaymentState(facts.payment_state)
+    match state:
+        case PaymentState.AWAITING_PAYMENT:
+            sentence = (
+                f"{facts.failure_reason}. You were not charged: return to payment to try again or use another card."
+                if facts.failure_reason
+                else f"We are waiting for {facts.provider} to confirm. You can close this page; we will email you."
+            )
+            tone = "warn" if facts.failure_reason else "info"
+            return Words(state, "Waiting for payment", sentence, tone, "clock", True)
+        case PaymentState.PROCESSING:
+            return Words(
+                state,
+                "Payment processing",
+                "Your bank is still confirming. This can take a few days; we will email you.",
+                "info",
+                "clock",
+                True,
+            )
+        case PaymentState.PAID:
+            verb = "are" if " and " in facts.sellers else "is"
+            return Words(
+                state, "Paid", f"Payment received. {facts.sellers} {verb} preparing your order.", "ok", "check", False
+            )
+        case PaymentState.FAILED:
+            reason = facts.failure_reason or "The payment did not go through"
+            return Words(
+                state, "Payment failed", f"{reason}. You were not charged. Your cart is saved.", "bad", "cross", False
+            )
+        case PaymentState.EXPIRED:
+            return Words(
+                state,
+                "Checkout expired",
+                "The payment page timed out. You were not charged, and your cart is still there.",
+                "warn",
+                "clock",
+                False,
+            )
+        case PaymentState.CANCELED:
+            return Words(
+                state,
+                "Canceled",
+                "You canceled before paying. You were not charged, and your cart is still there.",
+                "warn",
+                "cross",
+                False,
+            )
+        case PaymentState.NEEDS_REVIEW:
+            return Words(
+                state,
+                "Being checked",
+                f"What {facts.provider} tells us does not match this order. A person is looking at it and will email "
+                "you; please do not pay again.",
+                "warn",
+                "alert",
+                True,
+            )

@@ -62,8 +62,8 @@ class Variant(Table, tablename="variant"):
 class StockMove(Table, tablename="stock_move"):
     """One change of a variant's counters. `ref` names the cause (an order); (variant, kind, ref) is unique.
 
-    Kinds: adjust (on_hand += quantity), hold (reserved +=), release (reserved -=), sell (reserved to sold). The
-    counters change by a row here and by nothing else (a trigger, `guards/30_catalogue.sql`).
+    Kinds: adjust (on_hand += quantity), hold (reserved +=), release (reserved -=), sell (reserved to sold).
+    The counters change by a row here and by nothing else (a trigger, `guards/30_catalogue.sql`).
     `holder` is the cart a hold was made for: what that cart holds itself is still available to it.
     """
 

@@ -16,7 +16,7 @@ class LedgerTx(Table, tablename="ledger_tx"):
     id = BigSerial(primary_key=True)
     source = Text()
     kind = Text()
-    ref = Text()
+    ref = Text()  # type: ignore[assignment]  # Piccolo has a method of that name, unused here
     order_ref = Text(null=True, default=None, index=True)
     at = Timestamptz(default=TimestamptzNow())
     sealed = Boolean(default=False)

@@ -15,10 +15,11 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap, Scope
+from litestar.types import ExceptionHandlersMap
 
 from store.kit.db import RETRY_STATES
 from store.kit.errors import ShopError, TooMany, TryLater
+from store.kit.web.asgi import Receive, Scope, Send
 from store.kit.web.htmx import wants_fragment
 from store.kit.web.request_id import request_id
 from store.kit.web.templates import Pages
@@ -71,13 +72,19 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     """The answer to a request that ended in `error`; 5xx are logged with their traceback."""
     view = describe(error)
     if view.status >= 500:
-        log.error("request failed", status=view.status, path=request.scope["path"], exc_info=error)
+        log.error("request failed", status=view.status, route=_route(request.scope), exc_info=error)
     headers = dict(getattr(error, "headers", None) or {})
     if view.retry_after is not None:
         headers["Retry-After"] = str(view.retry_after)
     body, media_type = _body(request.scope, view, request.app.state.get("pages"))
     headers["Cache-Control"] = "no-store"
     return Response(body, status_code=view.status, headers=headers, media_type=media_type)
+
+
+async def send_error(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
+    """`answer_error` for ASGI code outside the app's routes."""
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    await answer_error(request, error).to_asgi_response(None, request)(scope, receive, send)
 
 
 def describe(error: Exception) -> ErrorView:
@@ -111,6 +118,11 @@ def wants_json(scope: Scope) -> bool:
         return True
     accept = dict(scope["headers"]).get(b"accept", b"").lower()
     return b"json" in accept and b"text/html" not in accept
+
+
+def _route(scope: Scope) -> str:
+    """The route, not the path: paths carry order tokens."""
+    return str(scope.get("path_template", "-"))
 
 
 def _body(scope: Scope, view: ErrorView, pages: Pages | None) -> tuple[bytes, str]:

@@ -25,14 +25,14 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
-class BadForm(ShopError):
+class BadForm(ShopError):  # noqa: N818
     """The request is not what our form sends: nothing a person could correct in it."""
 
     status = 400
     title = "This form could not be read"
 
 
-class InvalidForm(ShopError):
+class InvalidForm(ShopError):  # noqa: N818
     """A person can correct this: `errors` by field in words, `values` as they were typed."""
 
     status = 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar.types import Scope
+from store.kit.web.asgi import Scope
 
 VARY = "HX-Request, HX-Request-Type"
 

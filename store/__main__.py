@@ -197,7 +197,7 @@ def _borrow_demo() -> None:
     if not kept or find_running(data) is None:
         sys.exit(
             _refuse(
-                f"DATABASE_URL is not set and no demo runs on {data}: run `make demo` in another window (same DATA), "
+                f"DATABASE_URL is not set and no demo runs on {data}: run `make demo` beside this (same DATA), "
                 "or set DATABASE_URL and the rest of .env.example"
             )
         )

@@ -1,9 +1,9 @@
 """The hosted payment page `/c/pay/{id}` and its 3-D Secure page, as plain HTML forms.
 
 The page changes nothing itself: `checkout.pay` and `checkout.finish_challenge` do, in one transaction each,
-so a double submit finds the session complete and ends at the same success URL. After a success the page waits at
-most 10 s for the endpoint's answer to `checkout.session.completed`, then redirects (fact page §2.3). What the
-buyer typed survives a decline, except the CVC, which is never kept or sent back.
+so a double submit finds the session complete and ends at the same success URL. After a success the page
+waits at most 10 s for the endpoint's answer to `checkout.session.completed`, then redirects (fact page §2.3).
+What the buyer typed survives a decline, except the CVC, which is never kept or sent back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.response import Redirect, Template
 
@@ -63,7 +64,10 @@ class Drafts:
 
 @get("/{session_id:str}")
 async def show_payment(
-    world: World, drafts: Drafts, session_id: str, challenge: str | None = None
+    world: NamedDependency[World],
+    drafts: NamedDependency[Drafts],
+    session_id: str,
+    challenge: str | None = None,
 ) -> Template:
     """Show the session as it is: the form while it is open, else what became of it."""
     visit = _find_visit(world, session_id)
@@ -75,10 +79,10 @@ async def show_payment(
 @post("/{session_id:str}")
 async def submit_payment(
     request: Request[Any, Any, Any],
-    world: World,
-    drafts: Drafts,
-    deliveries: Deliveries,
-    clock: Clock,
+    world: NamedDependency[World],
+    drafts: NamedDependency[Drafts],
+    deliveries: NamedDependency[Deliveries],
+    clock: NamedDependency[Clock],
     session_id: str,
 ) -> Response[Any]:
     """Take the card and go where it leads: success URL, 3-D Secure, or this page again with the reason."""
@@ -89,9 +93,10 @@ async def submit_payment(
     number, expiry, name = (form.get(key, "").strip()[:100] for key in ("number", "expiry", "name"))
     draft = Draft(number, expiry, name)
     card, errors = _read_card(draft, form.get("cvc", "").strip(), clock.now())
-    if visit["session"]["amount_total"] and errors:
+    free = not visit["session"]["amount_total"]
+    if errors and not free:
         return _show_form(visit, replace(draft, errors=errors))
-    outcome = checkout.pay(world, session_id, card)
+    outcome = checkout.pay(world, session_id, None if free else card)
     if outcome.kind == "declined":
         return _show_form(visit, replace(draft, errors={_blame(outcome.message): outcome.message}))
     if outcome.kind == "challenge" and outcome.challenge_id:
@@ -101,20 +106,20 @@ async def submit_payment(
 
 
 @get("/{session_id:str}/challenge/{challenge_id:str}")
-async def show_challenge(world: World, session_id: str, challenge_id: str) -> Response[Any]:
+async def show_challenge(world: NamedDependency[World], session_id: str, challenge_id: str) -> Response[Any]:
     """Show the bank's question: Complete or Fail."""
     visit = _find_visit(world, session_id)
-    if visit["session"]["status"] != "open":
+    if visit["session"]["status"] != "open" or visit["challenge_id"] != challenge_id:
         return Redirect(f"/c/pay/{session_id}", status_code=303)
-    return page("challenge.html", csp=_policy(visit), challenge_id=challenge_id, **visit)
+    return page("challenge.html", csp=_policy(visit), **visit)
 
 
 @post("/{session_id:str}/challenge/{challenge_id:str}")
 async def answer_challenge(
     request: Request[Any, Any, Any],
-    world: World,
-    drafts: Drafts,
-    deliveries: Deliveries,
+    world: NamedDependency[World],
+    drafts: NamedDependency[Drafts],
+    deliveries: NamedDependency[Deliveries],
     session_id: str,
     challenge_id: str,
 ) -> Response[Any]:

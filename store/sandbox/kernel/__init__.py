@@ -1,0 +1,1 @@
+"""What every emulated provider needs: documents by account, events, parameters, idempotency, lists, expansion."""

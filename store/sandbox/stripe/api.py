@@ -1,0 +1,200 @@
+"""`/v1`: authenticate, find the world, check, answer once per idempotency key, expand, encode.
+
+Framework-free: bytes in, bytes out. Invariant: a request has either its whole effect and the events about it, or
+none; the answer always carries `Request-Id` and `Stripe-Version`, and never `Stripe-Notice`.
+"""
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from store.sandbox.kernel import idempotency
+from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
+from store.sandbox.kernel.expand import expand
+from store.sandbox.kernel.forms import Raw, decode_form
+from store.sandbox.kernel.ids import new_id
+from store.sandbox.kernel.params import check_params, check_supported
+from store.sandbox.kernel.spec import find_operation, path_pattern, request_node
+from store.sandbox.kernel.world import API_VERSION, PLATFORM, Document, World, public
+from store.sandbox.stripe.accounts import ensure_platform
+from store.sandbox.stripe.objects import INCLUDES
+from store.sandbox.stripe.resources import ROUTES
+from store.sandbox.stripe.routing import Call, Route
+
+SECRET_KEY = "sk_test_overprint"  # noqa: S105  the demo's published key
+PUBLISHABLE_KEY = "pk_test_overprint"
+MAX_BODY = 1 << 20
+
+Answer = tuple[int, dict[str, str], bytes]
+Hold = Callable[[], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+_PATTERNS = [(route, path_pattern(route.operation.split(" ", 1)[1])) for route in ROUTES]
+
+
+async def handle(
+    world: World,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    query: bytes,
+    body: bytes,
+    *,
+    hold: Hold | None = None,
+) -> Answer:
+    """Answer one request to `/v1`; `headers` have lower-case names.
+
+    `hold` is awaited after the idempotency key is claimed and before anything happens (a fault that hangs "before").
+    """
+    request_id = new_id("req_", 14)
+    answer_headers = {
+        "Content-Type": "application/json",
+        "Request-Id": request_id,
+        "Stripe-Version": headers.get("stripe-version", API_VERSION),
+    }
+    key = headers.get("idempotency-key") if method == "POST" else None
+    if key is not None:
+        answer_headers["Idempotency-Key"] = key
+    try:
+        publishable = _authenticate(headers.get("authorization"))
+        account = _find_world(world, headers)
+        if "stripe-account" in headers:
+            answer_headers["Stripe-Account"] = account
+        raw = _decode(method, headers, query, body)
+        if key is None:
+            route, call = _check(world, account, method, path, headers, raw, publishable)
+            if hold:
+                await hold()
+            status, data = _execute(route, call, request_id, key)
+        else:
+            idempotency.check_key(key)
+            print_ = idempotency.fingerprint(method, path, raw)
+            with idempotency.claimed(world, account, key):
+                # The stored answer comes first: a frozen body must stay good although its `expires_at` has come near.
+                stored = idempotency.recall(world, account, key, print_)
+                if stored:
+                    return stored[0], {**answer_headers, "Idempotent-Replayed": "true"}, stored[1]
+                route, call = _check(world, account, method, path, headers, raw, publishable)
+                if hold:
+                    await hold()
+                status, data = _execute(route, call, request_id, key)
+                idempotency.remember(world, account, key, print_, status, data)
+    except ApiError as error:
+        status, data = error.status, error.body()
+    if status == 409 or status >= 500:
+        answer_headers["Stripe-Should-Retry"] = "true"
+    return status, answer_headers, data
+
+
+def _decode(method: str, headers: Mapping[str, str], query: bytes, body: bytes) -> Raw:
+    raw = decode_form(query)
+    if method == "POST":
+        if headers.get("content-type", "").startswith("application/json"):
+            raise refuse("The v1 API takes form-encoded parameters, not JSON.")
+        if len(body) > MAX_BODY:
+            raise refuse(f"The request body is larger than {MAX_BODY} bytes.")
+        raw |= decode_form(body)
+    return raw
+
+
+def _check(
+    world: World,
+    account: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    raw: Raw,
+    publishable: bool,
+) -> tuple[Route, Call]:
+    """Find the route and check the parameters; what fails here had no effect and is not kept under a key."""
+    route, ids = _find_route(method, path)
+    if publishable and not route.publishable:
+        raise ApiError(
+            401,
+            "This API call cannot be made with a publishable API key. Please use a secret API key.",
+            code="secret_key_required",
+        )
+    params = check_params(request_node(route.operation), raw)
+    check_supported(params, route.supported, route.operation)
+    origin = f"http://{headers.get('host', '127.0.0.1')}"
+    call = Call(world, account, params, ids, path, origin, publishable)
+    for check in route.checks:
+        check(call)
+    return route, call
+
+
+def _execute(route: Route, call: Call, request_id: str, key: str | None) -> tuple[int, bytes]:
+    """Run the handler in one transaction and return status and body, of a refusal too."""
+    world = call.world
+    world.request = (request_id, key)
+    try:
+        refusal: ApiError | None = None
+        result: Document = {}
+        with world.tx():
+            try:
+                result = public(route.handler(call))
+                result = expand(world, call.account, result, call.params.get("expand") or [], INCLUDES)
+            except ApiError as error:
+                if not error.keeps_effect:
+                    raise
+                refusal = error
+        if refusal:
+            return refusal.status, refusal.body()
+        return 200, json.dumps(result, indent=2).encode()
+    except ApiError as error:
+        return error.status, error.body()
+    except Exception:
+        log.exception("the sandbox failed on %s", route.operation)
+        failure = ApiError(500, "The sandbox failed on this request; its log says why.", type="api_error")
+        return failure.status, failure.body()
+    finally:
+        world.request = None
+
+
+def _authenticate(authorization: str | None) -> bool:
+    """Return whether the key is the publishable one; raise 401 for none or a wrong one. Bearer and Basic."""
+    scheme, _, value = (authorization or "").partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+    if not key:
+        raise ApiError(
+            401,
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+        )
+    if key not in (SECRET_KEY, PUBLISHABLE_KEY):
+        raise ApiError(401, f"Invalid API Key provided: {_mask(key)}")
+    return key == PUBLISHABLE_KEY
+
+
+def _find_world(world: World, headers: Mapping[str, str]) -> str:
+    """Return the account the request acts in: the platform, or the one `Stripe-Account` names."""
+    ensure_platform(world)
+    account = headers.get("stripe-account") or headers.get("stripe-context") or PLATFORM
+    if account != PLATFORM and not world.has(PLATFORM, "account", account):
+        raise ApiError(
+            403,
+            f"The provided key '{_mask(SECRET_KEY)}' does not have access to account '{account}' (or that account "
+            "does not exist). Application access may have been revoked.",
+            code="account_invalid",
+        )
+    return account
+
+
+def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route, pattern in _PATTERNS:
+        if route.operation.startswith(method + " ") and (match := pattern.fullmatch(path)):
+            return route, match.groupdict()
+    if operation := find_operation(method, path):
+        raise Unsupported(operation)
+    raise ApiError(404, f"Unrecognized request URL ({method}: {path}).")
+
+
+def _mask(key: str) -> str:
+    return key if len(key) <= 12 else f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}"

@@ -1,0 +1,114 @@
+"""Amounts: minor units, smallest charges, the provider's fee, and the fixed exchange table of the sandbox.
+
+Invariant: integers and Decimals only, every rounding is half up, and converting never depends on the date.
+Minimums: docs.stripe.com/currencies. The fee (2.9 % + 30 minor units) is the sandbox's own rule for every currency.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from store.sandbox.kernel.errors import refuse
+
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+MAX_AMOUNT = 99_999_999
+# Major units.
+MINIMUM = {
+    **dict.fromkeys(["usd", "eur", "aud", "cad", "chf", "brl", "nzd", "sgd", "inr"], Decimal("0.50")),
+    "gbp": Decimal("0.30"),
+    **dict.fromkeys(["aed", "pln", "ron", "myr"], Decimal("2.00")),
+    "czk": Decimal(15),
+    "dkk": Decimal("2.50"),
+    "hkd": Decimal(4),
+    "huf": Decimal(175),
+    **dict.fromkeys(["jpy", "krw"], Decimal(50)),
+    **dict.fromkeys(["mxn", "thb"], Decimal(10)),
+    **dict.fromkeys(["nok", "sek"], Decimal(3)),
+}
+# One major unit in US dollars; a fixed table, so that every run books the same amounts.
+IN_USD = {
+    "usd": Decimal(1),
+    "eur": Decimal("1.08"),
+    "gbp": Decimal("1.27"),
+    "chf": Decimal("1.12"),
+    "cad": Decimal("0.73"),
+    "aud": Decimal("0.66"),
+    "sek": Decimal("0.095"),
+    "nok": Decimal("0.094"),
+    "dkk": Decimal("0.145"),
+    "pln": Decimal("0.25"),
+    "jpy": Decimal("0.0065"),
+}
+COUNTRY_CURRENCY = {
+    **dict.fromkeys(["AT", "BE", "DE", "ES", "FI", "FR", "IE", "IT", "LU", "NL", "PT"], "eur"),
+    "US": "usd",
+    "GB": "gbp",
+    "CH": "chf",
+    "CA": "cad",
+    "AU": "aud",
+    "SE": "sek",
+    "NO": "nok",
+    "DK": "dkk",
+    "PL": "pln",
+    "JP": "jpy",
+}
+
+
+def stripe_fee(amount: int) -> int:
+    """Return the provider's fee on a charge, minor units of the charge's settlement currency."""
+    return round_half_up(Decimal(amount) * Decimal("0.029")) + 30
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimals the currency has on the wire."""
+    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
+def convert(amount: int, source: str, target: str) -> tuple[int, Decimal | None]:
+    """Return the amount in the target's minor units and the rate; the rate is None when nothing was converted."""
+    if source == target:
+        return amount, None
+    rate = (IN_USD[source] / IN_USD[target]).quantize(Decimal("0.00000001"), ROUND_HALF_UP).normalize()
+    return round_half_up(Decimal(amount).scaleb(exponent(target) - exponent(source)) * rate), rate
+
+
+def share(part: int, whole: int, amount: int) -> int:
+    """Return `amount` × part / whole, rounded half up."""
+    return round_half_up(Decimal(amount) * part / whole)
+
+
+def round_half_up(value: Decimal) -> int:
+    """Return the nearest integer; halves go away from zero."""
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def check_currency(currency: str, param: str) -> str:
+    """Return the lower-case currency; refuse one the sandbox has no rate for."""
+    lowered = currency.lower()
+    if lowered not in IN_USD:
+        raise refuse(f"Invalid currency: {currency}. The sandbox knows {', '.join(IN_USD)}.", param=param)
+    return lowered
+
+
+def check_amount(amount: int, currency: str, param: str) -> None:
+    """Refuse a charge below the currency's minimum or of more than eight digits."""
+    if amount > MAX_AMOUNT:
+        raise refuse(
+            f"Amount must be no more than {format_amount(MAX_AMOUNT, currency)}",
+            param=param,
+            code="amount_too_large",
+        )
+    smallest = int(MINIMUM[currency].scaleb(exponent(currency)))
+    if amount < smallest:
+        raise refuse(
+            f"The total amount due must add up to at least {format_amount(smallest, currency)}",
+            param=param,
+            code="amount_too_small",
+        )
+
+
+def format_amount(amount: int, currency: str) -> str:
+    """Return an amount for a message: `12.50 usd`."""
+    digits = exponent(currency)
+    return f"{Decimal(amount).scaleb(-digits):,.{digits}f} {currency}"

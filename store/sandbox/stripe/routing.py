@@ -1,0 +1,50 @@
+"""What a resource file hands to the API: routes, and the call that a handler answers.
+
+Invariant: a route names every parameter it supports; what the provider knows beyond them is refused by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from store.sandbox.kernel.params import Params
+from store.sandbox.kernel.world import Document, World
+
+LISTS = "limit starting_after ending_before expand"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request whose parameters are checked."""
+
+    world: World
+    account: str
+    params: Params
+    ids: dict[str, str]
+    path: str
+    origin: str
+    publishable: bool = False
+
+    @property
+    def now(self) -> int:
+        """Epoch seconds of the sandbox's clock."""
+        return self.world.clock.now()
+
+
+Handler = Callable[[Call], Document]
+Check = Callable[[Call], None]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: the provider's method and path template, its handler, and what it supports."""
+
+    operation: str
+    handler: Handler
+    supports: str = "expand"
+    checks: tuple[Check, ...] = ()
+    # A publishable key may call it, with the object's client secret.
+    publishable: bool = False
+    supported: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "supported", frozenset(self.supports.split()) | {"expand"})

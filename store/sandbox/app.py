@@ -20,8 +20,9 @@ from typing import Any
 import httpx
 from litestar import Litestar, Request, Response, get, route
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Template
 
 from store.sandbox.clock import Clock
@@ -58,7 +59,7 @@ def create_app(
     """Compose the sandbox over the folder `data`.
 
     `clock` is the file of the virtual clock (default `data/clock`); with `deliver` all webhooks go through
-    that transport; without `smtp_port` no mail server runs. LiveKeyError when the environment holds a live key.
+    that transport; without `smtp_port` no mail server runs. LiveKeyError when the environment has a live key.
     """
     refuse_live_keys(os.environ)
     file = data / "sandbox" / "sandbox.sqlite"
@@ -129,7 +130,10 @@ def refuse_live_keys(environment: Mapping[str, str]) -> None:
 
 @route("/v1/{rest:path}", http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
 async def answer_api(
-    request: Request[Any, Any, Any], world: World, records: sqlite3.Connection, rest: str
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    records: NamedDependency[sqlite3.Connection],
+    rest: FromPath[Path],
 ) -> Response[bytes]:
     """Answer the provider's API and write each request down, before and after."""
     headers = {key.lower(): value for key, value in request.headers.items()}
@@ -145,7 +149,9 @@ async def answer_api(
 
 
 @get("/")
-async def show_index(world: World, deliveries: Deliveries, mailbox: Mailbox) -> Template:
+async def show_index(
+    world: NamedDependency[World], deliveries: NamedDependency[Deliveries], mailbox: NamedDependency[Mailbox]
+) -> Template:
     """Show where things are and what happened lately."""
     return page(
         "index.html",

@@ -14,8 +14,10 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_200_OK
 
 from store.sandbox.clock import Clock
@@ -62,7 +64,9 @@ class ClockCommand(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post("/webhooks", status_code=HTTP_200_OK)
-async def command_webhooks(request: Request[Any, Any, Any], deliveries: Deliveries, faults: Faults) -> Row:
+async def command_webhooks(
+    request: Request[Any, Any, Any], deliveries: NamedDependency[Deliveries], faults: NamedDependency[Faults]
+) -> Row:
     """Hold, release, drop, duplicate, delay, resend or clear; answer with the queue's counts."""
     command = await _read(request, WebhookCommand)
     _refuse_useless(command)
@@ -91,13 +95,13 @@ async def command_webhooks(request: Request[Any, Any, Any], deliveries: Deliveri
 
 
 @get("/faults")
-async def list_faults(faults: Faults) -> Row:
+async def list_faults(faults: NamedDependency[Faults]) -> Row:
     """Answer with the request faults in force; `left` is how often each still acts (null: until DELETE)."""
     return {"data": [vars(rule) for rule in faults.requests]}
 
 
 @post("/faults", status_code=HTTP_200_OK)
-async def add_fault(request: Request[Any, Any, Any], faults: Faults) -> Row:
+async def add_fault(request: Request[Any, Any, Any], faults: NamedDependency[Faults]) -> Row:
     """Let the next `count` matching requests fail (1 if absent; 0 = until DELETE)."""
     command = await _read(request, FaultCommand)
     if command.status is not None and command.action != "status":
@@ -119,21 +123,24 @@ async def add_fault(request: Request[Any, Any, Any], faults: Faults) -> Row:
 
 
 @delete("/faults", status_code=HTTP_200_OK)
-async def clear_faults(faults: Faults) -> Row:
+async def clear_faults(faults: NamedDependency[Faults]) -> Row:
     """Forget the request faults."""
     faults.requests.clear()
     return {"data": []}
 
 
 @get("/clock")
-async def read_clock(clock: Clock) -> Row:
+async def read_clock(clock: NamedDependency[Clock]) -> Row:
     """Answer with the virtual time (epoch seconds, UTC) and its offset from wall time."""
     return {"now": clock.now(), "offset": clock.offset}
 
 
 @post("/clock", status_code=HTTP_200_OK)
 async def advance_clock(
-    request: Request[Any, Any, Any], clock: Clock, world: World, deliveries: Deliveries
+    request: Request[Any, Any, Any],
+    clock: NamedDependency[Clock],
+    world: NamedDependency[World],
+    deliveries: NamedDependency[Deliveries],
 ) -> Row:
     """Move the clock forward and do what has become due by it before answering."""
     command = await _read(request, ClockCommand)
@@ -144,7 +151,12 @@ async def advance_clock(
 
 
 @get("/truth/{what:str}")
-async def tell_truth(what: str, world: World, deliveries: Deliveries, records: sqlite3.Connection) -> Row:
+async def tell_truth(
+    what: FromPath[str],
+    world: NamedDependency[World],
+    deliveries: NamedDependency[Deliveries],
+    records: NamedDependency[sqlite3.Connection],
+) -> Row:
     """Answer with what the provider knows, newest first, over all accounts."""
     if what not in TRUTHS:
         raise NotFoundException(f"No truth named {what!r}; there are {', '.join(TRUTHS)}.")
@@ -152,7 +164,7 @@ async def tell_truth(what: str, world: World, deliveries: Deliveries, records: s
 
 
 @get("/quiet")
-async def tell_quiet(deliveries: Deliveries) -> Response[Row]:
+async def tell_quiet(deliveries: NamedDependency[Deliveries]) -> Response[Row]:
     """200 when no delivery waits (for a later try either) or is under way, else 409; held ones are let be."""
     counts = deliveries.measure()
     quiet = not counts["waiting"] and not counts["under_way"]
@@ -161,7 +173,11 @@ async def tell_quiet(deliveries: Deliveries) -> Response[Row]:
 
 @post("/reset", status_code=HTTP_200_OK)
 async def reset_sandbox(
-    world: World, records: sqlite3.Connection, faults: Faults, clock: Clock, deliveries: Deliveries
+    world: NamedDependency[World],
+    records: NamedDependency[sqlite3.Connection],
+    faults: NamedDependency[Faults],
+    clock: NamedDependency[Clock],
+    deliveries: NamedDependency[Deliveries],
 ) -> Row:
     """Go back to the state after seeding; rules, deliveries, requests, mails and the clock's offset go."""
     faults.clear()
@@ -173,14 +189,14 @@ async def reset_sandbox(
 
 
 @post("/seeded", status_code=HTTP_200_OK)
-async def mark_seeded(world: World) -> Row:
+async def mark_seeded(world: NamedDependency[World]) -> Row:
     """Remember this as the state that `reset` goes back to."""
     world.mark_seeded()
     return {"seeded": True}
 
 
 @get("/mailbox")
-async def list_mail(mailbox: Mailbox, to: str | None = None) -> Row:
+async def list_mail(mailbox: NamedDependency[Mailbox], to: FromQuery[str | None] = None) -> Row:
     """Answer with received mails, newest first, for one recipient if `to` is given."""
     return {"data": mailbox.list_mails(to)}
 

@@ -164,8 +164,8 @@ class Deliveries:
         body = _freeze(account, event, endpoint)
         for copy in range(1, copies + 1):
             self._records.execute(
-                "INSERT OR IGNORE INTO deliveries (id, event, account, type, object, endpoint, url, body, state,"
-                " due, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO deliveries (id, event, account, type, object, endpoint, url, body,"
+                " state, due, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     f"{event['id']}:{endpoint['id']}:{copy}",
                     event["id"],

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template import TemplateConfig
@@ -78,7 +79,7 @@ def origin_of(url: str | None) -> str:
 
 
 @get("/assets/{name:str}")
-async def send_asset(name: str) -> Response[bytes]:
+async def send_asset(name: FromPath[str]) -> Response[bytes]:
     """Send one of the sandbox's few own files."""
     if name not in ASSETS:
         raise NotFoundException("There is no such file here.")

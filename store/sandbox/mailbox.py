@@ -18,7 +18,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Template
 
 from store.sandbox.layout import HTML_TYPE, page
@@ -104,20 +106,20 @@ class Mailbox:
 
 
 @get("/mailbox")
-async def show_mailbox(mailbox: Mailbox) -> Template:
+async def show_mailbox(mailbox: NamedDependency[Mailbox]) -> Template:
     """Show what arrived, newest first."""
     return page("mailbox.html", mails=mailbox.list_mails())
 
 
 @get("/mailbox/{number:int}")
-async def show_mail(number: int, mailbox: Mailbox) -> Template:
+async def show_mail(number: FromPath[int], mailbox: NamedDependency[Mailbox]) -> Template:
     """Show one mail: head, text with links, and the HTML part in a locked frame."""
     mail = mailbox.find_mail(number)
     return page("mail.html", csp={"frame-src": "'self'"}, mail=mail, pieces=split_addresses(mail["text"]))
 
 
 @get("/mailbox/{number:int}/html", media_type=HTML_TYPE)
-async def show_html_part(number: int, mailbox: Mailbox) -> Response[bytes]:
+async def show_html_part(number: FromPath[int], mailbox: NamedDependency[Mailbox]) -> Response[bytes]:
     """Show the HTML part alone, unable to run, send or load anything."""
     mail = mailbox.find_mail(number)
     if not mail["html"]:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from store.sandbox.clock import Clock
@@ -66,8 +67,8 @@ class Drafts:
 async def show_payment(
     world: NamedDependency[World],
     drafts: NamedDependency[Drafts],
-    session_id: str,
-    challenge: str | None = None,
+    session_id: FromPath[str],
+    challenge: FromQuery[str | None] = None,
 ) -> Template:
     """Show the session as it is: the form while it is open, else what became of it."""
     visit = _find_visit(world, session_id)
@@ -83,7 +84,7 @@ async def submit_payment(
     drafts: NamedDependency[Drafts],
     deliveries: NamedDependency[Deliveries],
     clock: NamedDependency[Clock],
-    session_id: str,
+    session_id: FromPath[str],
 ) -> Response[Any]:
     """Take the card and go where it leads: success URL, 3-D Secure, or this page again with the reason."""
     visit = _find_visit(world, session_id)
@@ -106,7 +107,9 @@ async def submit_payment(
 
 
 @get("/{session_id:str}/challenge/{challenge_id:str}")
-async def show_challenge(world: NamedDependency[World], session_id: str, challenge_id: str) -> Response[Any]:
+async def show_challenge(
+    world: NamedDependency[World], session_id: FromPath[str], challenge_id: FromPath[str]
+) -> Response[Any]:
     """Show the bank's question: Complete or Fail."""
     visit = _find_visit(world, session_id)
     if visit["session"]["status"] != "open" or visit["challenge_id"] != challenge_id:
@@ -120,8 +123,8 @@ async def answer_challenge(
     world: NamedDependency[World],
     drafts: NamedDependency[Drafts],
     deliveries: NamedDependency[Deliveries],
-    session_id: str,
-    challenge_id: str,
+    session_id: FromPath[str],
+    challenge_id: FromPath[str],
 ) -> Response[Any]:
     """Pass or fail the challenge and go on: success URL, or the form again with the reason."""
     visit = _find_visit(world, session_id)

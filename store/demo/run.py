@@ -109,7 +109,7 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
             _say("sandbox")
             mailbox = env["SMTP_URL"].rpartition(":")[2]
             supervisor.start("sandbox", [*program, "sandbox", "--smtp-port", mailbox], env)
-            supervisor.start("migrate", [*program, "migrate"], env)
+            supervisor.start("migrate", [*program, "migrate"], env, task=True)
             sandbox_port = int(env["SANDBOX_PORT"])
             supervisor.wait_until_answers("sandbox", sandbox_port, "/healthz", READY_SECONDS)
             env.update(_endpoints(env))
@@ -117,7 +117,8 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
             supervisor.finish("migrate")
             if not data.seeded:
                 _say("goods on the shelves")
-                supervisor.run("seed", [*program, "seed"], env)
+                supervisor.start("seed", [*program, "seed"], env, task=True)
+                supervisor.finish("seed")
                 _mark_sandbox_seeded(env)
                 data.mark_seeded()
             _say("shop and worker")

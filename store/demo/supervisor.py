@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -35,43 +36,49 @@ class NotReadyError(Exception):
     """A child runs but does not answer in time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    log: Path
+    task: bool
+
+
 class Supervisor:
     """The children of one demo. Use it as a context manager: leaving it stops them all."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._group = ProcessGroup()
-        self._children: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+        self._children: dict[str, _Child] = {}
 
-    def start(self, name: str, args: Sequence[str | Path], env: Mapping[str, str]) -> None:
-        """Start a child that runs until it is stopped; its output goes to `logs/NAME.log`, emptied first."""
+    def start(
+        self, name: str, args: Sequence[str | Path], env: Mapping[str, str], *, task: bool = False
+    ) -> None:
+        """Start a child; its output goes to `logs/NAME.log`, emptied first.
+
+        A `task` may end with success; any other child runs until it is stopped.
+        """
         log = self._logs / f"{name}.log"
         log.write_bytes(b"")
-        self._children[name] = (self._group.start_process(args, log=log, env=env), log)
+        self._children[name] = _Child(self._group.start_process(args, log=log, env=env), log, task)
 
     def adopt(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         """Watch a process that somebody else starts and stops."""
-        self._children[name] = (process, log)
-
-    def run(self, name: str, args: Sequence[str | Path], env: Mapping[str, str]) -> None:
-        """Run a child to its end. Raises ChildEndedError unless it succeeds, or when another child ends."""
-        self.start(name, args, env)
-        self.finish(name)
+        self._children[name] = _Child(process, log, task=False)
 
     def finish(self, name: str) -> None:
-        """Wait for a started child to succeed. Raises ChildEndedError."""
-        process, _ = self._children[name]
-        while process.poll() != 0:
+        """Wait for a task to succeed. Raises ChildEndedError when it does not, or another child ends."""
+        while self._children[name].process.poll() != 0:
             self.check()
             time.sleep(0.02)
         del self._children[name]
 
     def check(self) -> None:
         """Raise ChildEndedError when a child has ended."""
-        for name, (process, log) in self._children.items():
-            code = process.poll()
-            if code is not None:
-                raise ChildEndedError(name, code, log)
+        for name, child in self._children.items():
+            code = child.process.poll()
+            if code is not None and not (child.task and code == 0):
+                raise ChildEndedError(name, code, child.log)
 
     def wait_until_answers(self, name: str, port: int, path: str, seconds: float) -> None:
         """Wait for a 200 on http://127.0.0.1:PORT/PATH. Raises NotReadyError after `seconds`."""
@@ -79,7 +86,7 @@ class Supervisor:
         while not answers(port, path):
             self.check()
             if time.monotonic() > deadline:
-                log = self._children[name][1]
+                log = self._children[name].log
                 raise NotReadyError(
                     f"{name} did not answer on port {port} within {seconds:.0f} s. "
                     f"The end of {log}:\n{last_lines(log)}"
@@ -94,7 +101,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all children: politely, after STOP_SECONDS by force; then whatever they left behind."""
-        mine = [process for process, _ in self._children.values()]
+        mine = [child.process for child in self._children.values()]
         self._children.clear()
         end_processes(mine, within=STOP_SECONDS)
         self._group.kill()

@@ -15,7 +15,7 @@ ALTER TABLE product ADD CONSTRAINT product_in_vendors_currency
     FOREIGN KEY (vendor, currency) REFERENCES vendor (id, currency);
 
 CREATE INDEX IF NOT EXISTS product_search ON product USING gin (search);
-CREATE INDEX IF NOT EXISTS product_by_vendor ON product (vendor);
+CREATE INDEX IF NOT EXISTS product_by_vendor ON product (vendor, category);
 CREATE INDEX IF NOT EXISTS product_by_category ON product (category);
 CREATE INDEX IF NOT EXISTS product_newest ON product (created_at DESC, id) WHERE published;
 CREATE INDEX IF NOT EXISTS variant_by_product ON variant (product);

@@ -28,11 +28,11 @@ END $$;
 CREATE UNIQUE INDEX IF NOT EXISTS transition_seq ON transition (machine, row_id, seq);
 CREATE UNIQUE INDEX IF NOT EXISTS allowed_move_once ON allowed_move (machine, from_state, to_state);
 
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
 END $$;
 
 CREATE OR REPLACE TRIGGER transition_append_only BEFORE UPDATE OR DELETE ON transition
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();

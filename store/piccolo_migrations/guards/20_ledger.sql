@@ -1,4 +1,4 @@
--- The ledger defends itself: balanced per transaction and currency (I8), append-only (I9). refuse_change: 10_kit.sql.
+-- The ledger defends itself: balanced per transaction and currency (I8), append-only (I9). refuse_rewrite: 10_kit.sql.
 -- Life of a transaction: insert it unsealed, insert its entries, seal it, commit. Nothing else is possible.
 
 CREATE OR REPLACE FUNCTION ledger_entry_needs_open_tx() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -46,11 +46,11 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE OR REPLACE TRIGGER ledger_entry_into_open_tx BEFORE INSERT ON ledger_entry
   FOR EACH ROW EXECUTE FUNCTION ledger_entry_needs_open_tx();
 CREATE OR REPLACE TRIGGER ledger_tx_append_only BEFORE DELETE ON ledger_tx
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE OR REPLACE TRIGGER ledger_tx_unsealed_first BEFORE INSERT ON ledger_tx
   FOR EACH ROW EXECUTE FUNCTION ledger_tx_starts_unsealed();
 CREATE OR REPLACE TRIGGER ledger_tx_seal BEFORE UPDATE ON ledger_tx

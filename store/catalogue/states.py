@@ -10,7 +10,7 @@ SORTS = {
     "price-down": "Price, high to low",
     "name": "Name, A to Z",
 }
-BEST_MATCH = "match"
+NEWEST, BEST_MATCH = "newest", "match"
 SEARCH_SORTS = {BEST_MATCH: "Best match", **SORTS}
 
 

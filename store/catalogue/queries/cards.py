@@ -1,7 +1,7 @@
 """One product as lists show it, and the SQL that reads it from a set of product ids.
 
-Whoever uses CARD_COLUMNS and CARD_TABLES names its rows `shown` with a column `id`; the variants are looked at
-only for the dozen products that are really shown.
+Whoever uses CARD_COLUMNS and CARD_TABLES names its rows `shown` with a column `id`; the variants are looked
+at only for the dozen products that are really shown.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Lists of products: filtered by category and seller, searched, sorted, a dozen to a page; two queries.
 
 Search is PostgreSQL's own full text over title, summary and description, the last word also as a beginning
-("cand" finds candles), or by the seller's name. Prices of different currencies are not compared: a list by price
-goes currency by currency, dollars first.
+("cand" finds candles), or by the seller's name. Prices of different currencies are not compared: a list by
+price goes currency by currency, dollars first.
 """
 
 from __future__ import annotations

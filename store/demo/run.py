@@ -97,7 +97,8 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
         data.clear()
     if not data.seeded:
         data.check_space(postgres.cluster.parent if postgres.cluster.parent.exists() else data.path)
-        env.update({name: "" for name in KEPT if name != "SECRET_KEY"})
+    kept = read_env(data.path / "demo.env")
+    env.update({name: kept[name] for name in KEPT if kept.get(name)})
     data.logs.mkdir(exist_ok=True)
     program = [sys.executable, "-m", "store"]
     try:
@@ -144,16 +145,15 @@ _SHOP_NAMES = frozenset(
 
 def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     """Return the environment of the children. Raises SettingsError for a wrong port, scale or level."""
-    kept = read_env(data.path / "demo.env")
     port, sandbox_port = env.get("PORT") or "8000", env.get("SANDBOX_PORT") or "8001"
     shop = {
         "BASE_URL": f"http://localhost:{port}",
-        "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_urlsafe(48),
+        "SECRET_KEY": secrets.token_urlsafe(48),
         "STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": SANDBOX_PUBLISHABLE_KEY,
         "STRIPE_API_BASE": f"http://127.0.0.1:{sandbox_port}",
-        "STRIPE_WEBHOOK_SECRET": kept.get("STRIPE_WEBHOOK_SECRET", ""),
-        "STRIPE_CONNECT_WEBHOOK_SECRET": kept.get("STRIPE_CONNECT_WEBHOOK_SECRET", ""),
+        "STRIPE_WEBHOOK_SECRET": "",
+        "STRIPE_CONNECT_WEBHOOK_SECRET": "",
         "SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
         "DEMO": "1",
         "PORT": port,

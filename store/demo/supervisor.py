@@ -123,7 +123,7 @@ def answers(port: int, path: str) -> bool:
             status = connection.recv(12)
     except OSError:
         return False
-    return status.startswith(b"HTTP/1.1 200")
+    return status.startswith(b"HTTP/1.") and status.endswith(b" 200")
 
 
 def describe_exit(code: int) -> str:

@@ -27,7 +27,8 @@ ROLE = DATABASE = "overprint"
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 107 (Linux) or 103 (macOS)
 SOCKET_NAME = ".s.PGSQL.5432"
 READY_SECONDS = 60.0
-STOP_SECONDS = 2.0
+STOP_SECONDS = 1.5  # for a fast shutdown
+QUIT_SECONDS = 0.5  # for an immediate one after it
 SERVER_OPTIONS = {
     "shared_buffers": "128MB",
     "max_connections": "100",
@@ -114,7 +115,7 @@ class EmbeddedPostgres:
                 self._signal(process, name)
                 if wait_for(process, deadline):
                     break
-                deadline = time.monotonic() + 0.5
+                deadline = time.monotonic() + QUIT_SECONDS
             else:
                 process.kill()
                 process.wait()

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from store.postgres import EmbeddedPostgres, PostgresError, find_running
 from store.postgres.place import OPEN_PLACE, Place, read_server
+from tests.demo.processes import is_alive, wait_until_gone
 
 ROOT = Path(__file__).parents[2]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -46,20 +46,6 @@ async def ask(url: str, question: str) -> object:
 
 def rights_above(*paths: Path) -> dict[Path, int]:
     return {p: stat.S_IMODE(p.stat().st_mode) for path in paths for p in [path, *path.parents]}
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_until_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in pids):
-        assert time.monotonic() < deadline, f"still there: {[p for p in pids if alive(p)]}"
-        time.sleep(0.02)
 
 
 async def test_database_answers_with_its_settings_when_started(postgres: EmbeddedPostgres) -> None:
@@ -288,7 +274,7 @@ async def test_open_connections_do_not_hold_the_stop_up_when_stopped(postgres: E
 
     postgres.stop()
 
-    assert not alive(pid)
+    assert not is_alive(pid)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await connection.fetchval("SELECT 1")
     assert "database system is shut down" in postgres.log.read_text()
@@ -310,7 +296,7 @@ def test_nothing_is_left_when_the_starter_is_killed(data: Path) -> None:
     ) as starter:
         assert starter.stdout is not None
         pid = int(starter.stdout.readline())
-        assert alive(pid)
+        assert is_alive(pid)
 
         starter.send_signal(signal.SIGKILL)
         starter.wait()

@@ -1,1 +1,3 @@
-"""What every emulated provider needs: documents by account, events, parameters, idempotency, lists, expansion."""
+"""What every emulated provider needs: documents by account, events, parameters, idempotency, lists,
+expansion.
+"""

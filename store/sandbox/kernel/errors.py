@@ -44,7 +44,8 @@ class Missing(ApiError):  # noqa: N818  a noun that reads at the raise
 
 
 class Unsupported(ApiError):  # noqa: N818
-    """Something the provider has and this sandbox does not: refused by name, so that nobody trusts a guess."""
+    """Something the provider has and this sandbox does not: refused by name, so that nobody trusts a "
+    "guess."""
 
     def __init__(self, what: str, *, param: str | None = None) -> None:
         super().__init__(

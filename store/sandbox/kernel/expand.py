@@ -1,7 +1,8 @@
-"""`expand[]`: put the object in the place of its id, up to four levels deep (docs.stripe.com/api/expanding_objects).
+"""`expand[]`: put the object in the place of its id, up to four levels deep
+(docs.stripe.com/api/expanding_objects).
 
-Invariant: only fields that the provider declares expandable are followed, and a reference leads to the object even
-when it lives in another account's world (an application fee names the connected account's charge).
+Invariant: only fields that the provider declares expandable are followed, and a reference leads to the object
+even when it lives in another account's world (an application fee names the connected account's charge).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Decode the provider's form encoding: `a[b]=1`, `a[0][b]=1` and curl's `a[]=1`.
 
-The result is nested dictionaries of strings; list items have their index as the key, so that the parameter check,
-which knows what is a list and what is a map, decides. Invariant: no input raises anything but `ApiError`.
+The result is nested dictionaries of strings; list items have their index as the key, so that the parameter
+check, which knows what is a list and what is a map, decides. Invariant: no input raises anything but
+`ApiError`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Idempotency keys: the same key gives the same answer, for 24 hours of the sandbox's clock.
 
-Stored: the first answer once execution has begun, a 500 included. Not stored: requests that failed validation or
-met a running one (docs.stripe.com/api/idempotent_requests). A key belongs to an account (assumed: the provider's
-wording was not found). Invariant: one key has at most one effect.
+Stored: the first answer once execution has begun, a 500 included. Not stored: requests that failed validation
+or met a running one (docs.stripe.com/api/idempotent_requests). A key belongs to an account (assumed: the
+provider's wording was not found). Invariant: one key has at most one effect.
 """
 
 import hashlib
@@ -43,7 +43,8 @@ def recall(world: World, account: str, key: str, print_: str) -> tuple[int, byte
     if rows[0][0] != print_:
         raise ApiError(
             400,
-            "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+            "Keys for idempotent requests can only be used with the same parameters they were first used "
+            "with. "
             f"Try using a key other than '{key}' if you meant to execute a different request.",
             type="idempotency_error",
         )
@@ -71,7 +72,8 @@ def claimed(world: World, account: str, key: str) -> Iterator[None]:
     if (account, key) in running:
         raise ApiError(
             409,
-            "There is currently another in-progress request using this Idempotent Key (that probably means you "
+            "There is currently another in-progress request using this Idempotent Key (that probably means "
+            "you "
             f"submitted twice, and the other request is still going through): {key}. Please try again later.",
             type="idempotency_error",
             code="idempotency_key_in_use",

@@ -1,6 +1,7 @@
 """Ids in the provider's form: a prefix that names the kind, then random letters and digits.
 
-Invariant: an id is unguessable and unique over all accounts, so a reference can be followed without its account.
+Invariant: an id is unguessable and unique over all accounts, so a reference can be followed without its
+account.
 """
 
 import secrets

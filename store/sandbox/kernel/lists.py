@@ -1,7 +1,7 @@
 """Lists as the provider gives them: newest first, cursors, `created` ranges (docs.stripe.com/api/pagination).
 
-Invariant: `starting_after` and `ending_before` are exclusive, `has_more` is true exactly when the same direction
-holds more, and the page itself is always newest first.
+Invariant: `starting_after` and `ending_before` are exclusive, `has_more` is true exactly when the same
+direction holds more, and the page itself is always newest first.
 """
 
 from typing import Any

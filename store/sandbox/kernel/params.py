@@ -1,9 +1,9 @@
 """Check a decoded request against the provider's parameter tree and turn strings into values.
 
-What is checked: names (unknown → `parameter_unknown`), types, enums, lengths, required fields inside hashes, and
-the limits of metadata (docs.stripe.com/api/metadata). Ranges and rules between fields stand in `stripe/rules.py`.
-Invariant: what comes out has only names the provider knows, with values of the type it documents; a cleared field
-(an empty string where that is allowed) is None.
+What is checked: names (unknown → `parameter_unknown`), types, enums, lengths, required fields inside hashes,
+and the limits of metadata (docs.stripe.com/api/metadata). Ranges and rules between fields stand in
+`stripe/rules.py`. Invariant: what comes out has only names the provider knows, with values of the type it
+documents; a cleared field (an empty string where that is allowed) is None.
 """
 
 import re
@@ -104,12 +104,14 @@ def _check_metadata(raw: dict[str, Any], path: str) -> Params:
             raise refuse("Metadata values must be strings.", param=_join(path, key))
         if len(key) > METADATA_KEY_LENGTH:
             raise refuse(
-                f"Metadata key '{key[:60]}' is {len(key)} characters; keys may have at most {METADATA_KEY_LENGTH}.",
+                f"Metadata key '{key[:60]}' is {len(key)} characters; keys may have at most "
+                f"{METADATA_KEY_LENGTH}.",
                 param=path,
             )
         if len(value) > METADATA_VALUE_LENGTH:
             raise refuse(
-                f"Metadata values may have at most {METADATA_VALUE_LENGTH} characters; '{key}' has {len(value)}.",
+                f"Metadata values may have at most {METADATA_VALUE_LENGTH} characters; '{key}' has "
+                f"{len(value)}.",
                 param=path,
             )
     return dict(raw)
@@ -173,7 +175,7 @@ def _leaves(value: Any, path: str, shown: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list) and value:
         for index, inner in enumerate(value):
             yield from _leaves(inner, path, f"{shown}[{index}]")
-    else:
+    elif path:  # a request without parameters has no leaf
         yield path, shown
 
 
@@ -191,8 +193,10 @@ def _short(raw: Any) -> str:
 
 def _empty(path: str) -> ApiError:
     return refuse(
-        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a parameter; "
-        f"however '{path}' cannot be unset. You should remove '{path}' from your request or supply a non-empty value.",
+        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a "
+        "parameter; "
+        f"however '{path}' cannot be unset. You should remove '{path}' from your request or supply a "
+        "non-empty value.",
         param=path,
         code="parameter_invalid_empty",
     )

@@ -1,6 +1,8 @@
-"""Read `spec.json.gz` (made by `compact.py`): which operations, parameters and object fields the provider has.
+"""Read `spec.json.gz` (made by `compact.py`): which operations, parameters and object fields the provider
+has.
 
-Invariant: read once, never changed; the answer to "is this the provider's name?" comes from here and nowhere else.
+Invariant: read once, never changed; the answer to "is this the provider's name?" comes from here and nowhere
+else.
 """
 
 import gzip

@@ -1,8 +1,8 @@
 """One SQLite file that holds every account's world: documents by account, kind and id, and their events.
 
 Invariant: objects and the events about them commit together, or not at all; `on_event` hears of an event only
-after its commit. What is due later (an expiry, a settlement) is a row too, so a restart loses nothing. The clock
-is the sandbox's own; signatures and time-outs are none of this file's business.
+after its commit. What is due later (an expiry, a settlement) is a row too, so a restart loses nothing. The
+clock is the sandbox's own; signatures and time-outs are none of this file's business.
 """
 
 import json
@@ -81,7 +81,9 @@ class World:
 
     @contextmanager
     def tx(self) -> Iterator[None]:
-        """Open a transaction, or join the one that is open; commit at the outermost end, roll back on any error."""
+        """Open a transaction, or join the one that is open; commit at the outermost end, roll back on any
+        error.
+        """
         if self._depth == 0:
             self._db.execute("BEGIN IMMEDIATE")
         self._depth += 1
@@ -134,7 +136,9 @@ class World:
             self._db.execute("DELETE FROM documents WHERE account=? AND kind=? AND id=?", (account, kind, id))
 
     def find(self, account: str | None, kind: str, **equal: Any) -> list[Document]:
-        """Return the documents whose top-level fields equal the given ones, newest first; None = all accounts."""
+        """Return the documents whose top-level fields equal the given ones, newest first; None = all
+        accounts.
+        """
         return [document for _, document in self.find_owned(account, kind, **equal)]
 
     def find_owned(self, account: str | None, kind: str, **equal: Any) -> list[tuple[str, Document]]:
@@ -152,7 +156,8 @@ class World:
         return self._db.execute(statement, values).fetchall()
 
     def emit(self, account: str, type: str, obj: Document, previous: Document | None = None) -> Document:
-        """Store an event with a snapshot of the object; listeners hear of it when the transaction has committed.
+        """Store an event with a snapshot of the object; listeners hear of it when the transaction has
+        committed.
 
         `previous` holds the changed fields' old values (only for `*.updated`-like types).
         """
@@ -231,7 +236,8 @@ class World:
         with self.tx():
             self.sql("DELETE FROM seed")
             self.sql(
-                f"INSERT INTO seed SELECT account, kind, id, body FROM documents WHERE kind IN ({marks}) ORDER BY seq",  # noqa: S608
+                "INSERT INTO seed SELECT account, kind, id, body FROM documents"
+                f" WHERE kind IN ({marks}) ORDER BY seq",
                 *KEPT_KINDS,
             )
 

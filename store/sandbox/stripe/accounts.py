@@ -1,10 +1,10 @@
 """Accounts (v1, `controller`): enough to know which charge types an account can take.
 
-`POST /v1/accounts` with the provider's test values is active at once, without onboarding: `individual` with phone
-`0000000000`, `dob` 1901-01-01, address `line1` `address_full_match` and, in the US, `ssn_last_4` `0000`; what is
-missing stands in `requirements.currently_due`. Invariant: an account that carries its own losses
-(`controller.losses.payments=stripe`) takes direct charges only and is never the destination of a transfer
-(docs.stripe.com/connect/accounts, /connect/testing).
+`POST /v1/accounts` with the provider's test values is active at once, without onboarding: `individual` with
+phone `0000000000`, `dob` 1901-01-01, address `line1` `address_full_match` and, in the US, `ssn_last_4`
+`0000`; what is missing stands in `requirements.currently_due`. Invariant: an account that carries its own
+losses (`controller.losses.payments=stripe`) takes direct charges only and is never the destination of a
+transfer (docs.stripe.com/connect/accounts, /connect/testing).
 """
 
 from typing import Any
@@ -92,7 +92,9 @@ def list_accounts(call: Call) -> Document:
 
 
 def update_account(call: Call) -> Document:
-    """Change the given fields; capabilities and requirements follow, `account.updated` tells the Connect endpoints."""
+    """Change the given fields; capabilities and requirements follow, `account.updated` tells the Connect
+    endpoints.
+    """
     account = retrieve_account(call)
     before = dict(account)
     if account["id"] == PLATFORM:
@@ -109,28 +111,34 @@ def check_charging(world: World, account: str) -> None:
     """Refuse a payment on an account that may not take one yet."""
     owner = world.get(PLATFORM, "account", account)
     if not owner["charges_enabled"]:
+        due = ", ".join(owner["requirements"]["currently_due"]) or "capability card_payments is not requested"
         raise refuse(
-            f"The account {account} cannot create charges yet: charges_enabled is false. See its requirements "
-            f"({', '.join(owner['requirements']['currently_due']) or 'capability card_payments is not requested'}).",
+            f"The account {account} cannot create charges yet: charges_enabled is false. See its "
+            "requirements "
+            f"({due}).",
             code="account_invalid",
         )
 
 
 def check_destination(world: World, destination: str, currency: str, param: str) -> None:
-    """Refuse a destination that is unknown, carries its own losses, lacks `transfers`, or has another currency."""
+    """Refuse a destination that is unknown, carries its own losses, lacks `transfers`, or has another
+    currency.
+    """
     if destination == PLATFORM or not world.has(PLATFORM, "account", destination):
         raise refuse(f"No such destination: '{destination}'", param=param, code="resource_missing")
     account = world.get(PLATFORM, "account", destination)
     if account["controller"]["losses"]["payments"] == "stripe":
         raise refuse(
-            f"The account {destination} cannot be the destination of a transfer: with losses carried by Stripe "
+            f"The account {destination} cannot be the destination of a transfer: with losses carried by "
+            "Stripe "
             "(controller.losses.payments) only direct charges are supported.",
             param=param,
             code="transfers_not_allowed",
         )
     if account["capabilities"].get("transfers") != "active":
         raise refuse(
-            "Your destination account needs to have at least one of the following capabilities enabled: transfers.",
+            "Your destination account needs to have at least one of the following capabilities enabled: "
+            "transfers.",
             param=param,
             code="insufficient_capabilities_for_transfer",
         )
@@ -138,7 +146,8 @@ def check_destination(world: World, destination: str, currency: str, param: str)
     if not currency == own == account["default_currency"]:
         raise ApiError(
             400,
-            f"The sandbox does not support a destination charge in {currency} from a platform settling in {own} to an "
+            f"The sandbox does not support a destination charge in {currency} from a platform settling in "
+            f"{own} to an "
             f"account settling in {account['default_currency']}: the three must be equal.",
             param=param,
             code="sandbox_unsupported",
@@ -314,10 +323,10 @@ def _merge(old: Document, change: Document) -> Document:
 FIELDS = f"""
     email metadata business_type default_currency individual external_account tos_acceptance
     {" ".join(f"capabilities.{name}" for name in CAPABILITIES)}
-    business_profile.mcc business_profile.name business_profile.product_description business_profile.support_address
-    business_profile.support_email business_profile.support_phone business_profile.support_url business_profile.url
-    settings.branding.primary_color settings.branding.secondary_color settings.payments.statement_descriptor
-    settings.payouts settings.card_payments.statement_descriptor_prefix
+    business_profile.mcc business_profile.name business_profile.product_description
+    business_profile.support_address business_profile.support_email business_profile.support_phone business_profile.support_url business_profile.url
+    settings.branding.primary_color settings.branding.secondary_color
+    settings.payments.statement_descriptor settings.payouts settings.card_payments.statement_descriptor_prefix
 """
 
 ROUTES = (

@@ -1,7 +1,7 @@
 """`/v1`: authenticate, find the world, check, answer once per idempotency key, expand, encode.
 
-Framework-free: bytes in, bytes out. Invariant: a request has either its whole effect and the events about it, or
-none; the answer always carries `Request-Id` and `Stripe-Version`, and never `Stripe-Notice`.
+Framework-free: bytes in, bytes out. Invariant: a request has either its whole effect and the events about it,
+or none; the answer always carries `Request-Id` and `Stripe-Version`, and never `Stripe-Notice`.
 """
 
 import base64
@@ -22,6 +22,7 @@ from store.sandbox.stripe.accounts import ensure_platform
 from store.sandbox.stripe.objects import INCLUDES
 from store.sandbox.stripe.resources import ROUTES
 from store.sandbox.stripe.routing import Call, Route
+from store.sandbox.stripe.rules import REMOVED
 
 SECRET_KEY = "sk_test_overprint"  # noqa: S105  the demo's published key
 PUBLISHABLE_KEY = "pk_test_overprint"
@@ -46,7 +47,8 @@ async def handle(
 ) -> Answer:
     """Answer one request to `/v1`; `headers` have lower-case names.
 
-    `hold` is awaited after the idempotency key is claimed and before anything happens (a fault that hangs "before").
+    `hold` is awaited after the idempotency key is claimed and before anything happens (a fault that hangs
+    "before").
     """
     request_id = new_id("req_", 14)
     answer_headers = {
@@ -72,7 +74,7 @@ async def handle(
             idempotency.check_key(key)
             print_ = idempotency.fingerprint(method, path, raw)
             with idempotency.claimed(world, account, key):
-                # The stored answer comes first: a frozen body must stay good although its `expires_at` has come near.
+                # The stored answer comes first: a frozen body stays good although its `expires_at` has come near.
                 stored = idempotency.recall(world, account, key, print_)
                 if stored:
                     return stored[0], {**answer_headers, "Idempotent-Replayed": "true"}, stored[1]
@@ -116,6 +118,7 @@ def _check(
             "This API call cannot be made with a publishable API key. Please use a secret API key.",
             code="secret_key_required",
         )
+    _refuse_removed(route, raw)
     params = check_params(request_node(route.operation), raw)
     check_supported(params, route.supported, route.operation)
     origin = f"http://{headers.get('host', '127.0.0.1')}"
@@ -123,6 +126,13 @@ def _check(
     for check in route.checks:
         check(call)
     return route, call
+
+
+def _refuse_removed(route: Route, raw: Raw) -> None:
+    """Refuse what this API version no longer takes, with the provider's own code."""
+    for name in set(raw) & set(REMOVED) - set(request_node(route.operation)["p"]):
+        code, message = REMOVED[name]
+        raise refuse(message, param=name, code=code)
 
 
 def _execute(route: Route, call: Call, request_id: str, key: str | None) -> tuple[int, bytes]:
@@ -165,7 +175,8 @@ def _authenticate(authorization: str | None) -> bool:
     if not key:
         raise ApiError(
             401,
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using "
             "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
         )
     if key not in (SECRET_KEY, PUBLISHABLE_KEY):
@@ -180,7 +191,8 @@ def _find_world(world: World, headers: Mapping[str, str]) -> str:
     if account != PLATFORM and not world.has(PLATFORM, "account", account):
         raise ApiError(
             403,
-            f"The provided key '{_mask(SECRET_KEY)}' does not have access to account '{account}' (or that account "
+            f"The provided key '{_mask(SECRET_KEY)}' does not have access to account '{account}' (or that "
+            "account "
             "does not exist). Application access may have been revoked.",
             code="account_invalid",
         )

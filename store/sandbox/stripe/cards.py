@@ -1,7 +1,7 @@
 """Test cards: what each number does (docs.stripe.com/testing), and the checks a card form makes.
 
-Invariant: a number outside the table never pays; a card whose after-effects the sandbox does not have (disputes,
-fraud warnings, failing refunds) is refused by name rather than treated as a plain success.
+Invariant: a number outside the table never pays; a card whose after-effects the sandbox does not have
+(disputes, fraud warnings, failing refunds) is refused by name rather than treated as a plain success.
 """
 
 import calendar
@@ -83,7 +83,8 @@ LOOKUP_FAILED = Decline(
 )
 UNAUTHENTICATED = Decline(
     "payment_intent_authentication_failure",
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    "We are unable to authenticate your payment method. Please choose a different payment method and try "
+    "again.",
 )
 NOT_A_TEST_CARD = Decline(
     "card_declined",
@@ -229,7 +230,9 @@ BY_TOKEN = {card.token: card for card in TEST_CARDS}
 
 
 def read_card(card: Card, now: int) -> TestCard | Decline:
-    """Return the table's row for a typed card, or what a card form says is wrong with it; `now` in epoch seconds."""
+    """Return the table's row for a typed card, or what a card form says is wrong with it; `now` in epoch
+    seconds.
+    """
     digits = card.digits
     if not digits.isascii() or not digits.isdigit() or not 12 <= len(digits) <= 19 or not passes_luhn(digits):
         return WRONG_NUMBER

@@ -14,7 +14,9 @@ from store.sandbox.stripe.money import MAX_AMOUNT, check_currency
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
-PRODUCT_FIELDS = "active description images metadata name shippable statement_descriptor tax_code unit_label url marketing_features"
+PRODUCT_FIELDS = """
+    active description images marketing_features metadata name shippable statement_descriptor tax_code unit_label url
+"""
 PRICE_FIELDS = "active lookup_key metadata nickname tax_behavior"
 
 
@@ -53,7 +55,8 @@ def delete_product(call: Call) -> Document:
     product = retrieve_product(call)
     if call.world.find(call.account, "price", product=product["id"]):
         raise refuse(
-            "This product cannot be deleted because it has one or more user-created prices. Set it inactive instead.",
+            "This product cannot be deleted because it has one or more user-created prices. Set it inactive "
+            "instead.",
             param="id",
         )
     call.world.delete(call.account, "product", product["id"])

@@ -1,7 +1,7 @@
 """What the buyer does on the hosted page: look at a session, pay, pass or fail 3D Secure.
 
-The page itself is elsewhere; this file changes the world and says in a sentence what happened. Invariant: a session
-completes once, and only while it is open and its time is not up.
+The page itself is elsewhere; this file changes the world and says in a sentence what happened. Invariant: a
+session completes once, and only while it is open and its time is not up.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ NO_CHALLENGE = "This verification is over. Enter a card to try again."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a buyer's act: `complete`, `declined` (stay on the page), `challenge` (3D Secure) or `closed`."""
+    """What became of a buyer's act: `complete`, `declined` (stay on the page), `challenge` (3D Secure) or
+    `closed`.
+    """
 
     kind: str
     message: str = ""
@@ -28,7 +30,8 @@ class Outcome:
 
 
 def session_for_page(world: World, session_id: str) -> Document | None:
-    """Return what the page shows of a session of any account, or None; a session whose time is up is expired first.
+    """Return what the page shows of a session of any account, or None; a session whose time is up is expired
+    first.
 
     Keys: account, session, line_items, merchant (name on the page), intent (or None), challenge_id (or None).
     """

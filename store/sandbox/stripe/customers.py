@@ -1,6 +1,7 @@
 """Customers: create, retrieve, list, update, delete.
 
-Invariant: a deleted customer stays a tombstone: retrieving it says `deleted: true`, listing it does not show it.
+Invariant: a deleted customer stays a tombstone: retrieving it says `deleted: true`, listing it does not show
+it.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
 """Amounts: minor units, smallest charges, the provider's fee, and the fixed exchange table of the sandbox.
 
 Invariant: integers and Decimals only, every rounding is half up, and converting never depends on the date.
-Minimums: docs.stripe.com/currencies. The fee (2.9 % + 30 minor units) is the sandbox's own rule for every currency.
+Minimums: docs.stripe.com/currencies. The fee (2.9 % + 30 minor units) is the sandbox's own rule for every
+currency.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -66,7 +67,9 @@ def exponent(currency: str) -> int:
 
 
 def convert(amount: int, source: str, target: str) -> tuple[int, Decimal | None]:
-    """Return the amount in the target's minor units and the rate; the rate is None when nothing was converted."""
+    """Return the amount in the target's minor units and the rate; the rate is None when nothing was
+    converted.
+    """
     if source == target:
         return amount, None
     rate = (IN_USD[source] / IN_USD[target]).quantize(Decimal("0.00000001"), ROUND_HALF_UP).normalize()

@@ -1,6 +1,7 @@
 """Objects with every field the provider's own has, and what can be included on request.
 
-Invariant: an object made here has all fields of its kind; what the sandbox does not model is null, never absent.
+Invariant: an object made here has all fields of its kind; what the sandbox does not model is null, never
+absent.
 """
 
 from typing import Any

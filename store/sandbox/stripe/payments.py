@@ -1,8 +1,8 @@
 """Payment intents and their attempts: from a card to a charge, for Checkout and for the API alike.
 
 One intent is tried until it succeeds or is cancelled; each attempt that reaches the network leaves a charge.
-Invariant: an intent succeeds at most once, and `succeeded` is never left. Capturing later (`manual`) is refused
-where an intent is made, so every successful charge is captured.
+Invariant: an intent succeeds at most once, and `succeeded` is never left. Capturing later (`manual`) is
+refused where an intent is made, so every successful charge is captured.
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,8 @@ def try_card(
 
 
 def fail_challenge(world: World, account: str, intent: Document) -> Attempt:
-    """Record that 3D Secure was not passed: the intent waits for another payment method, there is no charge."""
+    """Record that 3D Secure was not passed: the intent waits for another payment method, there is no "
+    "charge."""
     method = world.get(account, "payment_method", intent["payment_method"])
     return _decline(world, account, intent, method, UNAUTHENTICATED, None)
 

@@ -1,12 +1,31 @@
 """Every operation of `/v1` that the sandbox has; what is not listed here is refused by name."""
 
-from store.sandbox.stripe import accounts, catalogue, customers, events, sessions, webhook_endpoints
+from store.sandbox.stripe import (
+    accounts,
+    balance,
+    catalogue,
+    charges,
+    customers,
+    events,
+    payment_intents,
+    payment_methods,
+    refunds,
+    sessions,
+    transfers,
+    webhook_endpoints,
+)
 
 ROUTES = (
     *accounts.ROUTES,
+    *balance.ROUTES,
     *catalogue.ROUTES,
+    *charges.ROUTES,
     *customers.ROUTES,
     *events.ROUTES,
+    *payment_intents.ROUTES,
+    *payment_methods.ROUTES,
+    *refunds.ROUTES,
     *sessions.ROUTES,
+    *transfers.ROUTES,
     *webhook_endpoints.ROUTES,
 )

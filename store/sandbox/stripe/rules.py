@@ -1,7 +1,7 @@
 """What the parameter tree cannot say: required in practice, ranges, and rules between fields.
 
-One table per object; each row cites the line of the fact page (protocols/stripe.md) it follows. Invariant: a broken
-rule is a 400 that names the parameter, before anything has happened.
+One table per object; each row cites the line of the fact page (protocols/stripe.md) it follows. Invariant: a
+broken rule is a 400 that names the parameter, before anything has happened.
 """
 
 from collections.abc import Callable
@@ -185,3 +185,56 @@ SESSION_CREATE = table(
         "sandbox_unsupported",
     ),
 )
+
+POSITIVE_AMOUNT = table(Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§1.6 integers"))
+
+REFUND_CREATE = table(
+    Rule(
+        "charge",
+        lambda call: read(call, "charge") is None and read(call, "payment_intent") is None,
+        "One of the following params should be provided for this request: payment_intent or charge.",
+        "§3.3 `payment_intent | charge`",
+        MISSING,
+    ),
+    exclusive("charge", "payment_intent", "§3.3 `payment_intent | charge`"),
+    Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§3.3 partial refunds; §1.6 integers"),
+)
+
+INTENT_CREATE = table(
+    required("amount", "§3.1; §1.6 amounts"),
+    required("currency", "§3.1; §1.6 amounts"),
+    Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§1.6 integers"),
+    Rule(
+        "capture_method",
+        lambda call: read(call, "capture_method") == "manual",
+        "The sandbox does not support capture_method `manual`; use `automatic_async` or `automatic`.",
+        "§3.1 `capture_method`; capturing later is not built",
+        "sandbox_unsupported",
+    ),
+    Rule(
+        "allowed_payment_method_types",
+        lambda call: (
+            isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types
+        ),
+        "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
+        "§2.2 `allowed_payment_method_types` is a filter",
+    ),
+    exclusive(
+        "allowed_payment_method_types",
+        "automatic_payment_methods",
+        "§2.2 exclusive with `automatic_payment_methods`",
+    ),
+    exclusive(
+        "application_fee_amount",
+        "transfer_data[amount]",
+        "§4.4 either `application_fee_amount` or `transfer_data.amount`",
+    ),
+)
+
+# Gone from writes at this version (§0, §2.2): operation → parameter → code and what to do.
+REMOVED = {
+    "payment_method_types": (
+        "payment_method_types_no_longer_supported",
+        "The parameter payment_method_types is no longer supported; use allowed_payment_method_types.",
+    ),
+}

@@ -1,23 +1,24 @@
 """Checkout Sessions as the API sees them, in payment mode: create, retrieve, list, update metadata, expire.
 
 States: open → complete (paid, or nothing to pay) and open → expired; neither end is ever left
-(docs.stripe.com/payments/checkout). Invariant: `payment_intent` is null until the buyer confirms, and expiring works
-on an open session only.
+(docs.stripe.com/payments/checkout). Invariant: `payment_intent` is null until the buyer confirms, and
+expiring works on an open session only.
 """
 
 from typing import Any
 
-from store.sandbox.kernel.errors import Missing, Unsupported, refuse
+from store.sandbox.kernel.errors import Missing, refuse
 from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import Params, merge_metadata
-from store.sandbox.kernel.world import PLATFORM, Document, World, due_job
+from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.accounts import check_charging, check_destination
+from store.sandbox.stripe.accounts import check_charging
 from store.sandbox.stripe.catalogue import price_from_data
-from store.sandbox.stripe.money import check_amount, format_amount
+from store.sandbox.stripe.money import check_amount
 from store.sandbox.stripe.objects import blank, find_line_items
 from store.sandbox.stripe.payments import OPEN_STATES, cancel_intent
 from store.sandbox.stripe.routing import LISTS, Call, Route
+from store.sandbox.stripe.splits import check_split
 
 KIND = "checkout.session"
 DEFAULT_LIFE = 24 * 3600
@@ -25,7 +26,8 @@ PAGE_PATH = "/c/pay/"
 
 
 def create_session(call: Call) -> Document:
-    """Create an open session with its line items; the hosted page's address is built from the request's Host."""
+    """Create an open session with its line items; the hosted page's address is built from the request's "
+    "Host."""
     params = call.params
     check_charging(call.world, call.account)
     lines = [_build_line(call, line, index) for index, line in enumerate(params["line_items"])]
@@ -78,7 +80,8 @@ def expire_session(call: Call) -> Document:
     session = retrieve_session(call)
     if session["status"] != "open":
         raise refuse(
-            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status '
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a '
+            "status "
             f"of {session['status']}.",
             param="session",
         )
@@ -143,35 +146,7 @@ def _build_line(call: Call, line: Params, index: int) -> Document:
 
 def _build_intent_data(call: Call, data: Params, total: int, currency: str) -> dict[str, Any]:
     """Return the future intent's fields after checking fee and destination against the total."""
-    fee = data.get("application_fee_amount")
-    transfer = data.get("transfer_data")
-    direct = call.account != PLATFORM
-    param = "payment_intent_data"
-    if fee is not None and not (direct or transfer):
-        raise refuse(
-            "Can only apply an application_fee when the request is made on behalf of another account (using an OAuth "
-            "key, the Stripe-Account header, or the destination parameter).",
-            param=f"{param}[application_fee_amount]",
-        )
-    if fee is not None and fee > total:
-        raise refuse(
-            f"The application fee ({format_amount(fee, currency)}) cannot be greater than the total "
-            f"({format_amount(total, currency)}).",
-            param=f"{param}[application_fee_amount]",
-        )
-    if transfer:
-        if direct:
-            raise Unsupported(
-                "transfer_data on a connected account's own payment", param=f"{param}[transfer_data]"
-            )
-        check_destination(
-            call.world, transfer["destination"], currency, f"{param}[transfer_data][destination]"
-        )
-        if (transfer.get("amount") or 0) > total:
-            raise refuse(
-                "The transfer amount cannot be greater than the total.",
-                param=f"{param}[transfer_data][amount]",
-            )
+    check_split(call, data, total, currency, "payment_intent_data")
     return data | {"metadata": merge_metadata({}, data.get("metadata") or {})}
 
 
@@ -244,8 +219,8 @@ CREATE = """
     line_items.price_data.product_data.name line_items.price_data.product_data.description
     line_items.price_data.product_data.images line_items.price_data.product_data.metadata
     line_items.price_data.product_data.tax_code line_items.price_data.product_data.unit_label
-    payment_intent_data.application_fee_amount payment_intent_data.capture_method payment_intent_data.description
-    payment_intent_data.metadata payment_intent_data.receipt_email payment_intent_data.shipping
+    payment_intent_data.application_fee_amount payment_intent_data.capture_method
+    payment_intent_data.description payment_intent_data.metadata payment_intent_data.receipt_email payment_intent_data.shipping
     payment_intent_data.statement_descriptor payment_intent_data.statement_descriptor_suffix
     payment_intent_data.transfer_data payment_intent_data.transfer_group
 """

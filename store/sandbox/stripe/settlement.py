@@ -1,9 +1,11 @@
-"""Where a charge's money lands: balance transactions, the transfer of a destination charge, the application fee.
+"""Where a charge's money lands: balance transactions, the transfer of a destination charge, the application
+fee.
 
-With `automatic_async` capture (the default) `balance_transaction`, `transfer` and `application_fee` stay null for
-SETTLE_SECONDS of the sandbox's clock, then `charge.updated` tells that they are there; `automatic` fills them at
-once. Invariant: an account's balance is the sum of its balance transactions' net amounts, and each charge settles once.
-Arithmetic: docs.stripe.com/connect/charges (a destination charge transfers all, then the fee comes back).
+With `automatic_async` capture (the default) `balance_transaction`, `transfer` and `application_fee` stay null
+for SETTLE_SECONDS of the sandbox's clock, then `charge.updated` tells that they are there; `automatic` fills
+them at once. Invariant: an account's balance is the sum of its balance transactions' net amounts, and each
+charge settles once. Arithmetic: docs.stripe.com/connect/charges (a destination charge transfers all, then the
+fee comes back).
 """
 
 from decimal import Decimal
@@ -43,7 +45,9 @@ def book(
     at_once: bool = False,
     description: str | None = None,
 ) -> Document:
-    """Add a balance transaction in the account's own currency; `fees` reduce `net` (docs: net = amount − fee)."""
+    """Add a balance transaction in the account's own currency; `fees` reduce `net` (docs: net = amount −
+    fee).
+    """
     now = world.clock.now()
     details = [f for f in fees or [] if f["amount"] != 0]
     fee = sum(f["amount"] for f in details)
@@ -84,7 +88,9 @@ def fee_detail(type: str, amount: int, currency: str) -> Document:
 
 
 def settle_charge(world: World, account: str, charge_id: str, *, later: bool) -> Document:
-    """Book a successful charge and everything that hangs on it; `later` adds `charge.updated`. Settled: no change."""
+    """Book a successful charge and everything that hangs on it; `later` adds `charge.updated`. Settled: no
+    change.
+    """
     charge = world.get(account, "charge", charge_id)
     if charge["balance_transaction"] or charge["status"] != "succeeded":
         return charge

@@ -1,8 +1,8 @@
 """Webhook endpoints of the platform: create, retrieve, update, list, delete.
 
 Scope is fixed at creation: the account's own events, or with `connect=true` those of its connected accounts
-(docs.stripe.com/connect/webhooks). Invariant: the signing secret is in the answer to the creation and in no other.
-The stored document also has `secret` and `connect`, for the deliveries.
+(docs.stripe.com/connect/webhooks). Invariant: the signing secret is in the answer to the creation and in no
+other. The stored document also has `secret` and `connect`, for the deliveries.
 """
 
 import secrets

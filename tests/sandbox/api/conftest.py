@@ -66,7 +66,7 @@ class Api:
         self.transport = DirectClient(world)
         self.stripe = stripe.StripeClient(
             SECRET_KEY,
-            base_addresses={name: BASE for name in ("api", "connect", "files", "meter_events")},
+            base_addresses=dict.fromkeys(("api", "connect", "files", "meter_events"), BASE),
             http_client=self.transport,
         )
         self.v1 = self.stripe.v1
@@ -76,11 +76,15 @@ class Api:
     ) -> tuple[int, dict[str, str], Any]:
         """Send a request as it is written; header names with underscores for dashes."""
         text = body if isinstance(body, str) else urlencode(body)
-        sent = {"authorization": f"Bearer {SECRET_KEY}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        sent = {"authorization": f"Bearer {SECRET_KEY}"} | {
+            k.replace("_", "-"): v for k, v in headers.items()
+        }
         status, answer, data = self.transport.send(method, BASE + path, sent, text.encode())
         return status, answer, json.loads(data)
 
-    def open_session(self, total: int = 1000, currency: str = "usd", *, account: str | None = None, **more: Any) -> Any:
+    def open_session(
+        self, total: int = 1000, currency: str = "usd", *, account: str | None = None, **more: Any
+    ) -> Any:
         """Open a session for one line of `total` minor units."""
         params = {
             "mode": "payment",
@@ -88,7 +92,11 @@ class Api:
             "line_items": [
                 {
                     "quantity": 1,
-                    "price_data": {"currency": currency, "unit_amount": total, "product_data": {"name": "Print"}},
+                    "price_data": {
+                        "currency": currency,
+                        "unit_amount": total,
+                        "product_data": {"name": "Print"},
+                    },
                 }
             ],
         }
@@ -112,7 +120,12 @@ class Api:
 
     def vendor(self, *, controller: Any = None, **more: Any) -> Any:
         """Open a vendor's account with the test values: active at once."""
-        params = {"country": "US", "email": "vera@example.com", "individual": TEST_PERSON, "capabilities": BOTH}
+        params = {
+            "country": "US",
+            "email": "vera@example.com",
+            "individual": TEST_PERSON,
+            "capabilities": BOTH,
+        }
         params |= {"business_type": "individual", "business_profile": {"name": "Vera's Prints"}}
         return self.v1.accounts.create(params | ({"controller": controller} if controller else {}) | more)
 

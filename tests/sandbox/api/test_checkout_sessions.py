@@ -21,11 +21,16 @@ def test_session_is_complete_and_paid_when_the_card_succeeds(api: Api) -> None:
     outcome = api.pay(session.id)
 
     assert outcome.kind == "complete"
-    session = api.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent.latest_charge", "line_items"]})
+    session = api.v1.checkout.sessions.retrieve(
+        session.id, {"expand": ["payment_intent.latest_charge", "line_items"]}
+    )
     assert (session.status, session.payment_status, session.url) == ("complete", "paid", None)
     assert session.payment_intent.status == "succeeded"
     assert session.payment_intent.latest_charge.amount_captured == 1250
     assert session.line_items.data[0].description == "Print"
     assert set(api.event_types()) == {
-        "payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "checkout.session.completed",
     }

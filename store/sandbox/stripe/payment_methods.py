@@ -1,0 +1,151 @@
+"""Payment methods (cards): create, retrieve, list, update, attach to a customer, detach.
+
+A test card is named by its number or by the provider's token (`pm_card_visa`), which makes a payment method
+of its own each time it is used. Invariant: a detached payment method is never attached again
+(docs.stripe.com/api).
+"""
+
+from store.sandbox.kernel.errors import ApiError, Missing, Unsupported, refuse
+from store.sandbox.kernel.lists import list_page
+from store.sandbox.kernel.params import Params, merge_metadata
+from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe.cards import BY_NUMBER, BY_TOKEN, Card, Decline, TestCard, read_card, refused_card
+from store.sandbox.stripe.payments import billing_details, make_method
+from store.sandbox.stripe.routing import LISTS, Call, Route
+
+# This card can be saved although no charge on it ever succeeds.
+SAVABLE = "4000000000000341"
+
+
+def create_method(call: Call) -> Document:
+    """Create a card payment method from a typed test card or a token."""
+    params = call.params
+    if params.get("type") != "card":
+        raise Unsupported(f"payment methods of type {params.get('type', '(none)')}", param="type")
+    typed = params.get("card") or {}
+    billing = _billing(params.get("billing_details") or {})
+    if "number" not in typed:
+        raise refuse("Missing required param: card[number].", param="card[number]", code="parameter_missing")
+    missing = [name for name in ("exp_month", "exp_year") if name not in typed]
+    if missing:
+        raise refuse(
+            f"Missing required param: card[{missing[0]}].",
+            param=f"card[{missing[0]}]",
+            code="parameter_missing",
+        )
+    card = Card(typed["number"], typed["exp_month"], typed["exp_year"], typed.get("cvc", ""))
+    row = read_card(card, call.now)
+    if isinstance(row, TestCard) and row.refused:
+        row = refused_card(row)
+    if isinstance(row, Decline):
+        raise card_error(row, param="card[number]")
+    method = make_method(call.world, call.account, row, billing=billing, expiry=(card.exp_month, card.year))
+    method["metadata"] = merge_metadata({}, params.get("metadata") or {})
+    call.world.put(call.account, "payment_method", method)
+    return method
+
+
+def retrieve_method(call: Call) -> Document:
+    """Return one payment method of this account."""
+    return call.world.get(call.account, "payment_method", call.ids["payment_method"])
+
+
+def list_methods(call: Call) -> Document:
+    """Return payment methods newest first, of one customer or type if asked."""
+    equal = {name: call.params[name] for name in ("customer", "type") if name in call.params}
+    if "customer" in call.ids:
+        call.world.get(call.account, "customer", call.ids["customer"], param="customer")
+        equal["customer"] = call.ids["customer"]
+    return list_page(call.path, call.world.find(call.account, "payment_method", **equal), call.params)
+
+
+def update_method(call: Call) -> Document:
+    """Change billing details and metadata."""
+    method, params = retrieve_method(call), call.params
+    if params.get("billing_details"):
+        method["billing_details"] |= _billing(params["billing_details"])
+    if "metadata" in params:
+        method["metadata"] = merge_metadata(method["metadata"] or {}, params["metadata"])
+    call.world.put(call.account, "payment_method", method)
+    return method
+
+
+def attach_method(call: Call) -> Document:
+    """Attach a payment method (or a token) to a customer; a card that its bank declines is not attached."""
+    if "customer" not in call.params:
+        raise refuse("Missing required param: customer.", param="customer", code="parameter_missing")
+    customer = call.world.get(call.account, "customer", call.params["customer"], param="customer")
+    method = find_method(call.world, call.account, call.ids["payment_method"], "payment_method")
+    if method.get("_detached"):
+        raise refuse(
+            "This PaymentMethod was previously detached from a Customer. It may not be used again.",
+            param="payment_method",
+        )
+    row = BY_NUMBER[method["_number"]]
+    if row.decline and row.number != SAVABLE:
+        raise card_error(row.decline)
+    method["customer"] = customer["id"]
+    call.world.put(call.account, "payment_method", method)
+    call.world.emit(call.account, "payment_method.attached", method)
+    return method
+
+
+def detach_method(call: Call) -> Document:
+    """Detach a payment method from its customer, for good."""
+    method = retrieve_method(call)
+    if method["customer"] is None:
+        raise refuse("The payment method you provided is not attached to a customer.", param="payment_method")
+    before = method["customer"]
+    method |= {"customer": None, "_detached": True}
+    call.world.put(call.account, "payment_method", method)
+    call.world.emit(call.account, "payment_method.detached", method, {"customer": before})
+    return method
+
+
+def find_method(world: World, account: str, id: str, param: str) -> Document:
+    """Return a stored payment method, or a new one for a test token."""
+    if row := BY_TOKEN.get(id):
+        if row.refused:
+            raise card_error(refused_card(row), param=param)
+        return make_method(world, account, row)
+    try:
+        return world.get(account, "payment_method", id)
+    except Missing as error:
+        raise refuse(f"No such PaymentMethod: '{id}'", param=param, code="resource_missing") from error
+
+
+def card_error(
+    decline: Decline, *, param: str | None = None, keeps_effect: bool = False, **more: object
+) -> ApiError:
+    """Return the 402 `card_error` for a decline."""
+    return ApiError(
+        402,
+        decline.message,
+        type="card_error",
+        code=decline.code,
+        decline_code=decline.decline_code,
+        param=param,
+        keeps_effect=keeps_effect,
+        **more,
+    )
+
+
+def _billing(given: Params) -> Document:
+    details = billing_details()
+    address = details["address"] | (given.get("address") or {})
+    return details | {k: v for k, v in given.items() if k in details} | {"address": address}
+
+
+ROUTES = (
+    Route(
+        "POST /v1/payment_methods",
+        create_method,
+        "type metadata billing_details card.number card.exp_month card.exp_year card.cvc",
+    ),
+    Route("GET /v1/payment_methods/{payment_method}", retrieve_method),
+    Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer type"),
+    Route("GET /v1/customers/{customer}/payment_methods", list_methods, f"{LISTS} type"),
+    Route("POST /v1/payment_methods/{payment_method}", update_method, "billing_details metadata"),
+    Route("POST /v1/payment_methods/{payment_method}/attach", attach_method, "customer"),
+    Route("POST /v1/payment_methods/{payment_method}/detach", detach_method),
+)

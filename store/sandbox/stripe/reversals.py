@@ -1,0 +1,147 @@
+"""Giving back what a payment gave others: application fees to the vendor, transfers to the platform.
+
+Shares are worked out on running totals, so that refunds in parts give back exactly what one refund would
+(docs.stripe.com/connect/direct-charges, /connect/destination-charges). Invariant: never more than was taken.
+"""
+
+from store.sandbox.kernel.errors import refuse
+from store.sandbox.kernel.ids import new_id
+from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.stripe.money import format_amount, share
+from store.sandbox.stripe.objects import blank
+from store.sandbox.stripe.settlement import book, fee_detail
+
+
+def part_of(whole: int, given: int, refund: int, charge: Document) -> int:
+    """Return how much of `whole` goes back with this refund of a charge, at most what is left of it.
+
+    `given` was given back before; `charge.amount_refunded` does not contain the refund yet.
+    """
+    before, after = charge["amount_refunded"], charge["amount_refunded"] + refund
+    step = share(after, charge["amount"], whole) - share(before, charge["amount"], whole)
+    return max(0, min(whole - given, step))
+
+
+def balance_of(world: World, account: str, currency: str) -> int:
+    """Return available and pending money of an account in one currency, minor units."""
+    entries = world.find(account, "balance_transaction", currency=currency)
+    return sum(entry["net"] for entry in entries)
+
+
+def refund_fee(world: World, fee: Document, amount: int, metadata: dict[str, str] | None = None) -> Document:
+    """Return part of an application fee: takes it from the platform, in the currency it landed in."""
+    left = fee["amount"] - fee["amount_refunded"]
+    if not 0 < amount <= left:
+        raise refuse(
+            f"Refund amount ({format_amount(amount, fee['currency'])}) is greater than unrefunded amount on "
+            "fee "
+            f"({format_amount(left, fee['currency'])})",
+            param="amount",
+        )
+    landed = world.get(PLATFORM, "balance_transaction", fee["balance_transaction"])
+    taken = fee["amount_refunded"] + amount
+    back = share(taken, fee["amount"], landed["amount"]) - share(
+        fee["amount_refunded"], fee["amount"], landed["amount"]
+    )
+    refund = blank(
+        world, "fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"], metadata=metadata or {}
+    )
+    entry = book(world, PLATFORM, "application_fee_refund", refund["id"], -back, landed["currency"])
+    entry["exchange_rate"] = landed["exchange_rate"]
+    world.put(PLATFORM, "balance_transaction", entry)
+    refund["balance_transaction"] = entry["id"]
+    world.put(PLATFORM, "fee_refund", refund)
+    fee |= {"amount_refunded": taken, "refunded": taken == fee["amount"]}
+    fee["refunds"]["data"].insert(0, refund)
+    world.put(PLATFORM, "application_fee", fee)
+    world.emit(PLATFORM, "application_fee.refunded", fee)
+    return refund
+
+
+def reverse_transfer(
+    world: World,
+    transfer: Document,
+    amount: int,
+    *,
+    fee_back: int = 0,
+    refund_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+) -> Document:
+    """Take a transfer (in part) back to the platform; `fee_back` returns that much of its application fee."""
+    left = transfer["amount"] - transfer["amount_reversed"]
+    if not 0 < amount <= left:
+        raise refuse(
+            f"Reversal amount ({format_amount(amount, transfer['currency'])}) is greater than the "
+            "unreversed amount "
+            f"of the transfer ({format_amount(left, transfer['currency'])})",
+            param="amount",
+        )
+    vendor = transfer["destination"]
+    payment = world.get(vendor, "charge", transfer["destination_payment"])
+    fee = (
+        world.get(PLATFORM, "application_fee", payment["application_fee"])
+        if payment["application_fee"]
+        else None
+    )
+    _check_funds(world, vendor, transfer, amount, fee)
+    reversal = blank(
+        world,
+        "transfer_reversal",
+        amount=amount,
+        currency=transfer["currency"],
+        metadata=metadata or {},
+        source_refund=refund_id,
+        transfer=transfer["id"],
+    )
+    reversal["balance_transaction"] = book(
+        world, PLATFORM, "transfer_refund", reversal["id"], amount, transfer["currency"], at_once=True
+    )["id"]
+    reversal["destination_payment_refund"] = _refund_payment(
+        world, vendor, payment, amount, fee_back, reversal["id"]
+    )
+    if fee and fee_back:
+        refund_fee(world, fee, fee_back)
+    world.put(PLATFORM, "transfer_reversal", reversal)
+    taken = transfer["amount_reversed"] + amount
+    transfer |= {"amount_reversed": taken, "reversed": taken == transfer["amount"]}
+    transfer["reversals"]["data"].insert(0, reversal)
+    world.put(PLATFORM, "transfer", transfer)
+    world.emit(PLATFORM, "transfer.reversed", transfer)
+    return reversal
+
+
+def _check_funds(world: World, vendor: str, transfer: Document, amount: int, fee: Document | None) -> None:
+    """Refuse when the vendor's balance is short by more than the application fee this payment cost."""
+    kept = fee["amount"] - fee["amount_refunded"] if fee else 0
+    if balance_of(world, vendor, transfer["currency"]) + kept < amount:
+        raise refuse(
+            f"The connected account {vendor} does not have enough balance to reverse the transfer "
+            f"{transfer['id']}.",
+            code="balance_insufficient",
+        )
+
+
+def _refund_payment(
+    world: World, vendor: str, payment: Document, amount: int, fee_back: int, reversal: str
+) -> str:
+    """Book the reversal in the vendor's world: a `pyr_` refund of the `py_` payment. Return its id."""
+    refund = blank(
+        world,
+        "refund",
+        id=new_id("pyr_1", 23),
+        amount=amount,
+        charge=payment["id"],
+        currency=payment["currency"],
+        source_transfer_reversal=reversal,
+        status="succeeded",
+    )
+    fees = [fee_detail("application_fee", -fee_back, payment["currency"])]
+    refund["balance_transaction"] = book(
+        world, vendor, "payment_refund", refund["id"], -amount, payment["currency"], fees=fees
+    )["id"]
+    world.put(vendor, "refund", refund)
+    refunded = payment["amount_refunded"] + amount
+    world.put(
+        vendor, "charge", payment | {"amount_refunded": refunded, "refunded": refunded == payment["amount"]}
+    )
+    return str(refund["id"])

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch, fetch_row, fetch_value
 from store.kit.money import Money
 from store.vendors.states import ChargeType, explain_not_selling
 
@@ -157,6 +157,15 @@ async def count_items(token: str | None) -> int:
             token,
         )
     )
+
+
+async def name_variant(variant_id: UUID) -> str:
+    """A variant as the cart names it ("Enamel mug, Blue with sun rim"); "" for one that does not exist."""
+    row = await fetch_row(
+        "SELECT title, label FROM variant JOIN product ON product.id = variant.product WHERE variant.id = $1",
+        variant_id,
+    )
+    return "" if row is None else ", ".join(part for part in (row["title"], row["label"]) if part)
 
 
 def group_lines(rows: Iterable[Mapping[str, Any]]) -> tuple[CheckoutGroup, ...]:

@@ -21,8 +21,8 @@ class ProductPage(Struct, frozen=True):
     """A product and its form.
 
     `chosen` is the id of the variant that is ticked; `seen` tells the cart which prices this page showed;
-    `added` is what was just put into the cart, in words; `unavailable` says that the variant asked for has sold
-    out.
+    `added` is what was just put into the cart, in words; `unavailable` says that the variant asked for has
+    sold out.
     """
 
     title: str

@@ -43,7 +43,7 @@ class SellerHead(Struct, frozen=True):
 
 
 class ShelfPage(Struct, frozen=True):
-    """One list. `count` is its heading; a chip removes its filter; `note` explains an order or a cut query."""
+    """One list. `count` is its heading; a chip removes its filter; `note` explains a sort or a cut query."""
 
     title: str
     heading: str

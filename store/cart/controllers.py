@@ -1,0 +1,305 @@
+"""The cart over HTTP: plain forms, answered with 303, or with 422 and the same page saying what is wrong.
+
+Nothing here needs a session or JavaScript: the cart has its own cookie, and what Undo needs travels in the
+address and the form. Reading the cart never changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
+
+from store.cart.queries import WAITING_PREFIX, CartView, CheckoutGroup, count_items, name_variant, read_cart
+from store.cart.service import (
+    MAX_QUANTITY,
+    CartRefused,
+    Removed,
+    accept_changes,
+    add_line,
+    change_line,
+    remove_line,
+    restore_line,
+)
+from store.catalogue.controllers.product import TEMPLATE as PRODUCT_TEMPLATE
+from store.catalogue.controllers.product import make_view, read_seen
+from store.catalogue.queries.product import find_product_slug, read_product
+from store.kit.errors import Conflict, NotFound, ShopError
+from store.kit.web.cookies import read_cookie, set_cookie
+from store.kit.web.forms import InvalidForm, read_form
+from store.kit.web.redirects import see_other
+from store.kit.web.templates import Pages, page
+from store.settings import Settings
+
+COOKIE = "cart"
+COOKIE_SECONDS = 90 * 24 * 3600
+TEMPLATE = "cart/cart.html"
+PRIVATE = {"Cache-Control": "no-store"}
+
+QUANTITY_WORDS = f"Enter a whole number from 1 to {MAX_QUANTITY}."
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY, extra={"label": "Quantity", "wrong": QUANTITY_WORDS})]
+
+
+class AddForm(Struct, frozen=True):
+    """Add to cart; `seen` is which prices the page showed."""
+
+    variant: UUID
+    quantity: Quantity = 1
+    seen: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class ChangeForm(Struct, frozen=True):
+    """A line's new quantity."""
+
+    variant: UUID
+    quantity: Quantity
+
+
+class RemoveForm(Struct, frozen=True):
+    """A line to take out."""
+
+    variant: UUID
+
+
+class RestoreForm(Struct, frozen=True):
+    """What Undo puts back; `seen` in minor units."""
+
+    variant: UUID
+    quantity: Quantity
+    seen: Annotated[int, Meta(ge=0, le=10**12)]
+
+
+class AcceptForm(Struct, frozen=True):
+    """A group whose changes are accepted as they were `seen`."""
+
+    group: Annotated[str, Meta(max_length=200)]
+    seen: Annotated[str, Meta(max_length=100)]
+
+
+class GroupView(Struct, frozen=True):
+    """One checkout group on the page; `id` names its heading."""
+
+    id: str
+    heading: str
+    group: CheckoutGroup
+
+
+class RemovedNote(Struct, frozen=True):
+    """What was just taken out, and what Undo sends."""
+
+    name: str
+    removed: Removed
+
+
+class CartPage(Struct, frozen=True):
+    """The cart; `errors` and `typed` by variant id, `message` above all."""
+
+    title: str
+    count: int
+    groups: tuple[GroupView, ...]
+    changed: bool
+    removed: RemovedNote | None
+    errors: Mapping[str, str]
+    typed: Mapping[str, str]
+    message: str
+    most: int = MAX_QUANTITY
+
+
+@get("/cart")
+async def show_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
+    """The cart as it stands now; `?removed=` with what Undo needs shows the way back."""
+    return await _answer(read_cart_token(request, settings), removed=_read_removed(request.query_params))
+
+
+@get("/cart/badge")
+async def show_badge(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
+    """The cart's link with its count, a fragment."""
+    pages: Pages = request.app.state.pages
+    count = await count_items(read_cart_token(request, settings))
+    text = pages.render("_badge.html", None, badge=count)
+    return Response(text.encode(), media_type="text/html", headers=PRIVATE)
+
+
+@post("/cart/add", status_code=303)
+async def add_to_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+    """Put a variant into the cart and go back to its page, which says so."""
+    try:
+        form = await read_form(request, AddForm)
+    except InvalidForm as error:
+        return await _answer_product(error.values.get("variant", ""), error.values.get("quantity", ""), error)
+    slug = await find_product_slug(form.variant)
+    if slug is None:
+        raise NotFound("This product does not exist, or is no longer for sale.")
+    try:
+        token = await add_line(
+            read_cart_token(request, settings),
+            form.variant,
+            form.quantity,
+            read_seen(form.seen, form.variant),
+        )
+    except CartRefused as error:
+        return await _answer_product(str(form.variant), str(form.quantity), error)
+    return _go(f"/p/{slug}?added={form.variant}", token, settings)
+
+
+@post("/cart/change", status_code=303)
+async def change_quantity(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+    """Set the quantity of a line."""
+    token = read_cart_token(request, settings)
+    try:
+        form = await read_form(request, ChangeForm)
+    except InvalidForm as error:
+        return await _refuse_line(token, error.values, error.errors.get("quantity", error.message))
+    try:
+        await change_line(token, form.variant, form.quantity)
+    except CartRefused as error:
+        values = {"variant": str(form.variant), "quantity": str(form.quantity)}
+        return await _refuse_line(token, values, error.message)
+    return _go("/cart", token, settings)
+
+
+@post("/cart/remove", status_code=303)
+async def remove_from_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+    """Take a line out; the cart then offers Undo."""
+    form = await read_form(request, RemoveForm)
+    token = read_cart_token(request, settings)
+    removed = await remove_line(token, form.variant)
+    if removed is None:
+        return _go("/cart", token, settings)
+    values = {"removed": removed.variant_id, "quantity": removed.quantity, "seen": removed.seen_price}
+    return _go(f"/cart?{urlencode(values)}", token, settings)
+
+
+@post("/cart/restore", status_code=303)
+async def restore_to_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+    """Undo a removal."""
+    form = await read_form(request, RestoreForm)
+    token = read_cart_token(request, settings)
+    try:
+        token = await restore_line(token, Removed(form.variant, form.quantity, form.seen))
+    except CartRefused as error:
+        return await _answer(token, message=error.message, status=422)
+    return _go("/cart", token, settings)
+
+
+@post("/cart/accept", status_code=303)
+async def accept_in_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+    """Accept the changes of one group, exactly those that were shown."""
+    form = await read_form(request, AcceptForm)
+    token = read_cart_token(request, settings)
+    try:
+        await accept_changes(token, form.group, form.seen)
+    except Conflict as error:
+        return await _answer(token, message=error.message, status=409)
+    return _go("/cart", token, settings)
+
+
+def read_cart_token(request: Request[Any, Any, Any], settings: Settings) -> str | None:
+    """The token of the visitor's cart from its cookie, or None."""
+    return read_cookie(request, COOKIE, settings.https)
+
+
+route_handlers = [
+    show_cart,
+    show_badge,
+    add_to_cart,
+    change_quantity,
+    remove_from_cart,
+    restore_to_cart,
+    accept_in_cart,
+]
+
+
+def _go(path: str, token: str | None, settings: Settings) -> Response[Any]:
+    response = see_other(path)
+    if token:
+        set_cookie(response, COOKIE, token, secure=settings.https, max_age=COOKIE_SECONDS)
+    return response
+
+
+async def _answer(
+    token: str | None,
+    *,
+    removed: Removed | None = None,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    message: str = "",
+    status: int = 200,
+) -> Response[bytes]:
+    cart = await read_cart(token)
+    title = "Your cart – Overprint"
+    view = CartPage(
+        title=f"Error: {title}" if errors else title,
+        count=cart.count,
+        groups=_head_groups(cart.groups),
+        changed=cart.changed,
+        removed=await _name_removed(removed, cart) if removed else None,
+        errors=errors or {},
+        typed=typed or {},
+        message=message,
+    )
+    return page(TEMPLATE, view, status=status, headers=PRIVATE)
+
+
+async def _refuse_line(token: str | None, values: Mapping[str, str], words: str) -> Response[bytes]:
+    variant = values.get("variant", "")
+    return await _answer(
+        token, errors={variant: words}, typed={variant: values.get("quantity", "")}, status=422
+    )
+
+
+async def _answer_product(variant: str, quantity: str, error: ShopError) -> Response[bytes]:
+    """The product's page again, with what was typed and what is wrong with it."""
+    try:
+        slug = await find_product_slug(UUID(variant))
+    except ValueError:
+        slug = None
+    product = await read_product(slug) if slug else None
+    if product is None:
+        raise NotFound("This product does not exist, or is no longer for sale.")
+    errors = error.errors if isinstance(error, InvalidForm) else {"quantity": error.message}
+    view = make_view(product, chosen=variant, quantity=quantity, errors=errors)
+    return page(PRODUCT_TEMPLATE, view, status=422, headers=PRIVATE)
+
+
+def _head_groups(groups: tuple[CheckoutGroup, ...]) -> tuple[GroupView, ...]:
+    payments = [group.key for group in groups if not group.key.startswith(WAITING_PREFIX)]
+    return tuple(
+        GroupView(
+            id=f"group-{number}",
+            heading=_head(group, payments),
+            group=group,
+        )
+        for number, group in enumerate(groups, start=1)
+    )
+
+
+def _head(group: CheckoutGroup, payments: list[str]) -> str:
+    if group.key not in payments:
+        return "Not for sale at the moment"
+    if len(payments) == 1:
+        return "Your items"
+    return f"Payment {payments.index(group.key) + 1} of {len(payments)}"
+
+
+async def _name_removed(removed: Removed, cart: CartView) -> RemovedNote | None:
+    lines = (line for group in cart.groups for vendor in group.vendors for line in vendor.lines)
+    if any(line.variant_id == removed.variant_id for line in lines):
+        return None
+    name = await name_variant(removed.variant_id)
+    return RemovedNote(name, removed) if name else None
+
+
+def _read_removed(params: Any) -> Removed | None:
+    """What Undo needs, from the address; None unless all of it is there and makes sense."""
+    wanted = {name: params.get(name, "") for name in ("removed", "quantity", "seen")}
+    try:
+        form = msgspec.convert({**wanted, "variant": wanted.pop("removed")}, RestoreForm, strict=False)
+    except msgspec.ValidationError:
+        return None
+    return Removed(form.variant, form.quantity, form.seen)

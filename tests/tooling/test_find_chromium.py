@@ -1,0 +1,60 @@
+"""The browser for the journeys is one that starts, or one line says what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from e2e.artifacts import describe_artifacts
+from e2e.chromium import ChromiumMissingError, find_chromium, launch_options
+
+
+def program(path: Path, code: int) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\nexit {code}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_named_one_is_taken_when_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = program(tmp_path / "my-chromium", 0)
+    monkeypatch.setenv("E2E_CHROMIUM", str(named))
+
+    assert find_chromium() == named
+    assert launch_options()["executable_path"] == str(named)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_named_one_is_refused_when_it_does_not_start(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = program(tmp_path / "chromium", 1) if there else tmp_path / "chromium"
+    monkeypatch.setenv("E2E_CHROMIUM", str(named))
+
+    with pytest.raises(ChromiumMissingError, match=f"E2E_CHROMIUM={named} does not start"):
+        find_chromium()
+
+
+def test_stub_on_the_path_is_passed_over_when_another_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "chromium", 1)
+    real = program(tmp_path / "google-chrome", 0)
+    monkeypatch.delenv("E2E_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    assert find_chromium(fetch=False) == real
+
+
+def test_trace_is_shown_with_its_command_when_a_journey_failed(tmp_path: Path) -> None:
+    failed = tmp_path / "pay-with-4242"
+    failed.mkdir()
+    for name in ("trace.zip", "test-failed-1.png", "video.webm", "notes.txt"):
+        (failed / name).touch()
+
+    said = describe_artifacts(tmp_path)
+
+    assert f"playwright show-trace {failed}/trace.zip" in said
+    assert f"{failed}/test-failed-1.png" in said
+    assert f"{failed}/video.webm" in said
+    assert "notes.txt" not in said
+    assert describe_artifacts(tmp_path / "none") == ""

@@ -113,6 +113,7 @@ def create_app(
         template_config=template_config(),
         exception_handlers={HTTPException: show_error, 500: show_error},
         openapi_config=None,
+        logging_config=None,  # the process decides: the mail server's own log names recipients
         request_max_body_size=MAX_API_BODY,
     )
     app.asgi_handler = FaultLayer(app.asgi_handler, faults, records, closing)

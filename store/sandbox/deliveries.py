@@ -53,22 +53,20 @@ class Deliveries:
     def plan(self, account: str, event: dict[str, Any]) -> None:
         """Plan one delivery of `event` per endpoint that wants it; planning it twice changes nothing."""
         endpoints = [endpoint for endpoint in self._endpoints() if _wants(endpoint, account, event["type"])]
-        if not endpoints:
-            return
-        event = event | {"pending_webhooks": len(endpoints)}
-        self._world.put(account, "event", event)
+        if endpoints:
+            event = event | {"pending_webhooks": len(endpoints)}
+            self._world.put(account, "event", event)
         for endpoint in endpoints:
             self._plan_one(account, event, endpoint)
+        self._records.execute("INSERT OR IGNORE INTO planned (event) VALUES (?)", (event["id"],))
         self.wake.set()
 
     def plan_missed(self) -> int:
-        """Plan what was emitted but not planned before the last stop; return how many were looked at."""
-        known = {row["event"] for row in self._records.execute("SELECT DISTINCT event FROM deliveries")}
-        missed = [pair for pair in self._world.find_owned(None, "event") if pair[1]["id"] not in known]
-        oldest = min((endpoint["created"] for endpoint in self._endpoints()), default=None)
+        """Plan what was emitted but not planned before the last stop; return how many events that were."""
+        planned = {row["event"] for row in self._records.execute("SELECT event FROM planned")}
+        missed = [pair for pair in self._world.find_owned(None, "event") if pair[1]["id"] not in planned]
         for account, event in reversed(missed):
-            if oldest is not None and event["created"] >= oldest:
-                self.plan(account, event)
+            self.plan(account, event)
         return len(missed)
 
     def start_due(self) -> list[asyncio.Task[None]]:

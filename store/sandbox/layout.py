@@ -20,10 +20,10 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 
 PAGES = Path(__file__).parent / "pages"
-HTML_TYPE = "text/html; charset=utf-8"
+HTML_TYPE = "text/html"
 ASSETS = {
-    "sandbox.css": "text/css; charset=utf-8",
-    "pay.js": "text/javascript; charset=utf-8",
+    "sandbox.css": "text/css",
+    "pay.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 POLICY = {

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due);
 CREATE INDEX IF NOT EXISTS deliveries_object ON deliveries (object, type);
 CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event);
+-- Events whose deliveries were planned, if only none: what is missing here was lost between two commits.
+CREATE TABLE IF NOT EXISTS planned (event TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
   account TEXT, idempotency_key TEXT, params TEXT NOT NULL,
@@ -55,8 +57,8 @@ def open_records(path: Path) -> sqlite3.Connection:
 
 def clear_records(records: sqlite3.Connection) -> None:
     """Empty the books: deliveries, requests and mails."""
-    for table in ("deliveries", "requests", "mails"):
-        records.execute(f"DELETE FROM {table}")  # noqa: S608 (the three names above)
+    for table in ("deliveries", "planned", "requests", "mails"):
+        records.execute(f"DELETE FROM {table}")  # noqa: S608 (the names above)
 
 
 def note_request(

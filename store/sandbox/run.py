@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ def serve(
     `clock` is the virtual clock's file (default `data/clock`); without `smtp_port` no mail server runs.
     SystemExit with one clear line when a port is taken, the folder cannot be written, or a live key is about.
     """
+    logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(name)s: %(message)s")
     for taken in [port] if smtp_port is None else [port, smtp_port]:
         _refuse_taken(host, taken)
     try:

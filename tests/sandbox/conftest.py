@@ -91,24 +91,40 @@ class Sandbox:
         }
         return await self.create("/v1/checkout/sessions", {**data, **more}, account)
 
-    async def open_account(self) -> str:
+    async def open_account(self, *, charged: str = "direct") -> str:
+        payer, losses, dashboard = (
+            ("account", "stripe", "full")
+            if charged == "direct"
+            else ("application", "application", "express")
+        )
         data = {
             "country": "US",
-            "controller[fees][payer]": "account",
-            "controller[losses][payments]": "stripe",
+            "controller[fees][payer]": payer,
+            "controller[losses][payments]": losses,
             "controller[requirement_collection]": "stripe",
-            "controller[stripe_dashboard][type]": "full",
+            "controller[stripe_dashboard][type]": dashboard,
             "capabilities[card_payments][requested]": "true",
             "capabilities[transfers][requested]": "true",
             "business_profile[name]": "Vera Prints",
+            "business_type": "individual",
+            "individual[phone]": "0000000000",
+            "individual[dob][day]": "1",
+            "individual[dob][month]": "1",
+            "individual[dob][year]": "1901",
+            "individual[address][line1]": "address_full_match",
+            "individual[ssn_last_4]": "0000",
+            "external_account[object]": "bank_account",
+            "external_account[country]": "US",
+            "external_account[currency]": "usd",
+            "external_account[account_number]": "000123456789",
         }
         return str((await self.create("/v1/accounts", data))["id"])
 
     async def submit(self, session: str, **typed: str) -> httpx.Response:
         return await self.client.post(f"/c/pay/{session}", data={**GOOD_CARD, **typed})
 
-    async def tell(self, path: str, **command: Any) -> httpx.Response:
-        return await self.client.post(f"/_sandbox/{path}", json=command)
+    async def tell(self, what: str, /, **command: Any) -> httpx.Response:
+        return await self.client.post(f"/_sandbox/{what}", json=command)
 
     async def truth(self, what: str) -> list[dict[str, Any]]:
         answer = await self.client.get(f"/_sandbox/truth/{what}")

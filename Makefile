@@ -44,16 +44,16 @@ demo: venv
 
 test: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium"; \
-	$(PYTEST) tests -n $(WORKERS) -m 'not long' && \
-	{ $(E2E) -n $(WORKERS) -m 'not long' || { $(PY) -m e2e.artifacts; exit 1; }; }
+	$(PYTEST) tests -n $(WORKERS) --dist loadfile -m 'not long' && \
+	{ $(E2E) -n $(WORKERS) --dist loadfile -m 'not long' || { $(PY) -m e2e.artifacts; exit 1; }; }
 
 test-long: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium" LONG=1; \
-	$(PYTEST) tests -n $(WORKERS) && { $(E2E) -n $(WORKERS) || { $(PY) -m e2e.artifacts; exit 1; }; }
+	$(PYTEST) tests -n $(WORKERS) --dist loadfile && { $(E2E) -n $(WORKERS) --dist loadfile || { $(PY) -m e2e.artifacts; exit 1; }; }
 
 e2e: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium"; \
-	$(E2E) $(if $(or $(HEADED),$(E2E_BASE_URL)),,-n $(WORKERS)) || { $(PY) -m e2e.artifacts; exit 1; }
+	$(E2E) $(if $(or $(HEADED),$(E2E_BASE_URL)),,-n $(WORKERS) --dist loadfile) || { $(PY) -m e2e.artifacts; exit 1; }
 
 check: venv
 	$(PY) tools/lock.py check
@@ -62,7 +62,7 @@ check: venv
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m djlint --quiet --lint templates store/sandbox
-	$(PY) static/vendor/fetch.py --check
+	$(PY) static/vendor/fetch.py --verify
 
 format: venv
 	$(PY) -m ruff check --fix --quiet .

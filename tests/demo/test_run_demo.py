@@ -1,0 +1,177 @@
+"""The whole demo, started as a person starts it: open, closed, opened again, killed, broken."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from store.demo.folder import free_port, read_env
+from store.postgres import EmbeddedPostgres
+from tests.demo.processes import wait_until_gone
+
+ROOT = Path(__file__).parents[2]
+OPEN_SECONDS = 120
+
+
+class Demo:
+    """One run of `python -m store demo` over a data folder."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.port, self.sandbox_port = free_port(), free_port()
+        self.shop = f"http://localhost:{self.port}"
+        self.output = data.with_name(f"{data.name}-{time.monotonic_ns()}.out")
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "store", "demo", *arguments],
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                env={
+                    **os.environ,
+                    "PORT": str(self.port),
+                    "SANDBOX_PORT": str(self.sandbox_port),
+                    "DATA": str(data),
+                },
+            )
+
+    def wait_until_open(self) -> list[int]:
+        """Wait for the welcome and return the ids of every process that runs then."""
+        deadline = time.monotonic() + OPEN_SECONDS
+        while "Ctrl-C closes it" not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.05)
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def descendants(pid: int) -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(
+                int(stat.parent.name)
+            )
+        except OSError:
+            continue
+    found, left = [], [pid]
+    while left:
+        children = parents.get(left.pop(), [])
+        found += children
+        left += children
+    return found
+
+
+def name_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder that one start after the other uses; seeded by the first."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    yield folder
+    EmbeddedPostgres(folder).remove()
+
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_everything_answers_and_nothing_is_left_when_opened_and_closed(number: int, data: Path) -> None:
+    demo = Demo(data)
+    pids = demo.wait_until_open()
+
+    said = demo.output.read_text()
+    assert f"http://localhost:{demo.port}\n" in said
+    assert f"http://127.0.0.1:{demo.sandbox_port} " in said
+    assert "4242 4242 4242 4242" in said
+    with httpx.Client(trust_env=False) as client:
+        assert client.get(f"{demo.shop}/healthz").status_code == 200
+        assert client.get(f"{demo.shop}/readyz").status_code == 200
+        assert client.get(f"http://127.0.0.1:{demo.port}/").status_code == 200
+        assert client.get(f"http://localhost:{demo.sandbox_port}/healthz").status_code == 200
+    kept = data / "demo.env"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert re.fullmatch(r"whsec_\w+", read_env(kept)["STRIPE_WEBHOOK_SECRET"])
+    assert len(pids) >= 6  # supervisor, guards, PostgreSQL, sandbox, shop, worker
+
+    assert demo.end(number) == 0
+    wait_until_gone(*pids)
+
+
+def test_secrets_and_goods_are_kept_when_opened_again(data: Path) -> None:
+    first = Demo(data)
+    first.wait_until_open()
+    secrets = {name: value for name, value in read_env(data / "demo.env").items() if "SECRET" in name}
+    first.end(signal.SIGTERM)
+    seeded = (data / "seeded").stat().st_mtime_ns
+
+    again = Demo(data)
+    again.wait_until_open()
+
+    kept = read_env(data / "demo.env")
+    assert {name: kept[name] for name in secrets} == secrets
+    assert kept["BASE_URL"] == again.shop
+    assert (data / "seeded").stat().st_mtime_ns == seeded
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{again.sandbox_port}",
+        headers={"Authorization": "Bearer sk_test_overprint"},
+        trust_env=False,
+    ) as provider:
+        urls = {endpoint["url"] for endpoint in provider.get("/v1/webhook_endpoints").json()["data"]}
+    assert urls == {f"{again.shop}/webhooks/stripe", f"{again.shop}/webhooks/stripe/connect"}
+    again.end(signal.SIGTERM)
+
+
+def test_the_rest_ends_with_the_reason_when_the_worker_dies(data: Path) -> None:
+    demo = Demo(data)
+    pids = demo.wait_until_open()
+    worker = next(pid for pid in pids if "store work" in name_of(pid))
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert demo.process.wait(30) == 1
+    assert (
+        "worker ended by itself (killed by SIGKILL); everything else was stopped" in demo.output.read_text()
+    )
+    wait_until_gone(*pids)
+
+
+def test_nothing_is_left_when_the_demo_is_killed(data: Path) -> None:
+    demo = Demo(data)
+    pids = demo.wait_until_open()
+
+    demo.end(signal.SIGKILL)
+
+    wait_until_gone(*pids)
+    again = Demo(data)
+    again.wait_until_open()
+    assert again.end(signal.SIGTERM) == 0
+
+
+def test_everything_starts_afresh_when_reset(data: Path) -> None:
+    first = Demo(data)
+    first.wait_until_open()
+    before = read_env(data / "demo.env")
+    first.end(signal.SIGTERM)
+
+    demo = Demo(data, "--reset")
+    demo.wait_until_open()
+
+    after = read_env(data / "demo.env")
+    assert after["STRIPE_WEBHOOK_SECRET"] != before["STRIPE_WEBHOOK_SECRET"]
+    assert after["SECRET_KEY"] != before["SECRET_KEY"]
+    assert demo.end(signal.SIGTERM) == 0

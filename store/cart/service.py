@@ -50,7 +50,7 @@ async def add_line(token: str | None, variant_id: UUID, quantity: int, seen_pric
         cart_id, kept_token = await _open_cart(token)
         line = await _read_line(cart_id, variant_id)
         already = line["quantity"] if line else 0
-        await _check_stock(cart_id, variant, quantity, already)
+        await _check_stock(cart_id, variant, already + quantity, already)
         if not line:
             await _check_room(cart_id)
         await fetch(
@@ -78,7 +78,7 @@ async def change_line(token: str | None, variant_id: UUID, quantity: int) -> Non
             raise NotFound("This item is not in your cart any more.")
         if quantity > line["quantity"]:
             variant = await _read_variant(variant_id)
-            await _check_stock(cart_id, variant, quantity - line["quantity"], line["quantity"])
+            await _check_stock(cart_id, variant, quantity)
         await fetch("UPDATE cart_line SET quantity = $2 WHERE id = $1", line["id"], quantity)
         await _touch(cart_id)
 
@@ -211,15 +211,16 @@ def _check_quantity(quantity: int) -> None:
         raise CartRefused(f"Enter a whole number from 1 to {MAX_QUANTITY}.")
 
 
-async def _check_stock(cart_id: UUID, variant: asyncpg.Record, more: int, already: int) -> None:
+async def _check_stock(cart_id: UUID, variant: asyncpg.Record, wanted: int, already: int = 0) -> None:
     available = await fetch_value(AVAILABLE_TO_CART, cart_id, variant["id"])
     if not available:
         raise CartRefused(f"{variant['title']} has sold out.")
-    if already + more > available:
-        inside = f" and {already} in your cart already" if already else ""
-        raise CartRefused(f"There are only {available} of these left{inside}: choose a smaller quantity.")
-    if already + more > MAX_QUANTITY:
-        raise CartRefused(f"You can buy at most {MAX_QUANTITY} of one thing at a time.")
+    inside = f", and {already} in your cart already" if already else ""
+    if wanted > available:
+        left = "is only 1" if available == 1 else f"are only {available}"
+        raise CartRefused(f"There {left} of these left{inside}. Choose a smaller quantity.")
+    if wanted > MAX_QUANTITY:
+        raise CartRefused(f"You can buy at most {MAX_QUANTITY} of one thing at a time{inside}.")
 
 
 async def _check_room(cart_id: UUID) -> None:

@@ -11,4 +11,4 @@ from store.settings import Settings
 
 def build_gateways(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Gateways:
     """The rails of this shop. With `transport` every provider call goes through it (tests, in one process)."""
-    return Gateways(stripe=StripeGateway(settings, transport))
+    return Gateways(stripe=StripeGateway(settings, transport), livemode=settings.livemode)

@@ -266,3 +266,4 @@ class Gateways:
     """Every rail of this shop; a frozen dataclass because Litestar turns a bare Protocol into an isinstance check."""
 
     stripe: StripeRail
+    livemode: bool = False

@@ -115,6 +115,16 @@ class SafeEngine(PostgresEngine):
         tx.options = options
         return tx
 
+    async def run_script(self, sql: str) -> None:
+        """Run several statements at once, in the open transaction if there is one; for migrations."""
+        tx = self.current_transaction.get()
+        connection = tx.connection if tx is not None else await self.get_new_connection()
+        try:
+            await connection.execute(sql)
+        finally:
+            if tx is None:
+                await connection.close()
+
     async def _run_in_pool(self, query: str, args: Any = None) -> Any:
         assert self.pool is not None
         connection = await acquire(self.pool)

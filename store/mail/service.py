@@ -75,7 +75,9 @@ def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
     message["Message-ID"] = f"<{row['id']}@{parseaddr(mailer.sender)[1].rpartition('@')[2]}>"
     message["Date"] = clock.wall()
     message.set_content(body.lstrip("\n"))
-    message.add_alternative(mailer.templates.get_template(f"mail/{row['kind']}.html").render(context), subtype="html")
+    message.add_alternative(
+        mailer.templates.get_template(f"mail/{row['kind']}.html").render(context), subtype="html"
+    )
     return message
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +126,9 @@ async def find_open_order(cart_id: UUID, group_key: str) -> dict[str, Any] | Non
 
 async def lock_order(order_id: UUID) -> dict[str, Any]:
     """The order's row, locked for the rest of the transaction; its cart first, as placing an order locks them."""
-    await fetch("SELECT 1 FROM cart WHERE id = (SELECT cart_id FROM orders WHERE id = $1) FOR UPDATE", order_id)
+    await fetch(
+        "SELECT 1 FROM cart WHERE id = (SELECT cart_id FROM orders WHERE id = $1) FOR UPDATE", order_id
+    )
     row = await fetch_row("SELECT * FROM orders WHERE id = $1 FOR UPDATE", order_id)
     assert row is not None
     return dict(row)
@@ -183,7 +185,9 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str) -> boo
 
 async def mark_processing(order_id: UUID, *, text: str, door: str) -> bool:
     """The buyer is done, the bank is not."""
-    moved = await advance(Order, ORDER, order_id, PaymentState.PROCESSING, column="payment_state", failure_reason="")
+    moved = await advance(
+        Order, ORDER, order_id, PaymentState.PROCESSING, column="payment_state", failure_reason=""
+    )
     if moved:
         await note(order_id, text, door=door)
     return moved is not None
@@ -269,6 +273,22 @@ async def record_refund(order_id: UUID, *, pending: int, refunded: int) -> dict[
     return dict(row) if row else await lock_order(order_id)
 
 
+async def note_visit(order_id: UUID) -> None:
+    """The buyer is looking: polls start from here again."""
+    await fetch("UPDATE orders SET checked_at = $2 WHERE id = $1", order_id, clock.now())
+
+
+async def claim_check(order_id: UUID, seconds: int) -> bool:
+    """Whether the provider may be asked now: at most once in `seconds` for one order, whoever asks."""
+    row = await fetch_row(
+        "UPDATE orders SET checked_at = $2 WHERE id = $1 AND (checked_at IS NULL OR checked_at <= $3) RETURNING id",
+        order_id,
+        clock.now(),
+        clock.now() - timedelta(seconds=seconds),
+    )
+    return row is not None
+
+
 async def note(order_id: UUID, text: str, *, door: str = "", key: str = "") -> bool:
     """Write one line of the timeline; with a `key` once only. Returns whether it was written."""
     row = await fetch_row(
@@ -321,7 +341,7 @@ async def _insert_order(**values: Any) -> dict[str, Any]:
 async def _tell_paid(order: dict[str, Any]) -> None:
     await tell_buyer("order_confirmed", str(order["id"]), order)
     parts: Sequence[Any] = await fetch(
-        'SELECT part.*, vendor.email AS vendor_email FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor'
+        "SELECT part.*, vendor.email AS vendor_email FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor"
         ' WHERE part."order" = $1',
         order["id"],
     )
@@ -337,5 +357,3 @@ def _fee(vendor: GroupVendor) -> int:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-

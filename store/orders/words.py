@@ -47,6 +47,7 @@ class Facts(Struct, frozen=True):
     method: str
     failure_reason: str
     sellers: str
+    cancel_requested: bool
 
 
 def describe(facts: Facts) -> Words:
@@ -90,6 +91,9 @@ def poll_interval(age: timedelta) -> int | None:
 def _by_payment_state(facts: Facts) -> Words:
     state = PaymentState(facts.payment_state)
     match state:
+        case PaymentState.AWAITING_PAYMENT if facts.cancel_requested:
+            sentence = f"We are closing the payment page at {facts.provider}. If you paid already, the payment counts."
+            return Words(state, "Being canceled", sentence, "info", "clock", True)
         case PaymentState.AWAITING_PAYMENT:
             sentence = (
                 f"{facts.failure_reason}. You were not charged: return to payment to try again or use another card."
@@ -110,12 +114,22 @@ def _by_payment_state(facts: Facts) -> Words:
         case PaymentState.PAID:
             verb = "are" if " and " in facts.sellers else "is"
             return Words(
-                state, "Paid", f"Payment received. {facts.sellers} {verb} preparing your order.", "ok", "check", False
+                state,
+                "Paid",
+                f"Payment received. {facts.sellers} {verb} preparing your order.",
+                "ok",
+                "check",
+                False,
             )
         case PaymentState.FAILED:
             reason = facts.failure_reason or "The payment did not go through"
             return Words(
-                state, "Payment failed", f"{reason}. You were not charged. Your cart is saved.", "bad", "cross", False
+                state,
+                "Payment failed",
+                f"{reason}. You were not charged. Your cart is saved.",
+                "bad",
+                "cross",
+                False,
             )
         case PaymentState.EXPIRED:
             return Words(

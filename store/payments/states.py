@@ -1,4 +1,4 @@
-"""The states of one attempt to pay. A Payment never leaves `succeeded`, and nothing moves backwards.
+"""The states of one attempt to pay. A Payment never leaves `succeeded`; an ended one can only turn into money.
 
 `created`: frozen, perhaps sent, outcome not known yet. `pending`: the provider's session is open. `processing`: the
 buyer is done, the bank is not. `abandoned`: the provider never had it, proven by its own list.
@@ -47,11 +47,12 @@ PAYMENT = Lifecycle(
         ),
         S.PENDING: frozenset({S.PROCESSING, S.SUCCEEDED, S.FAILED, S.EXPIRED, S.NEEDS_REVIEW}),
         S.PROCESSING: frozenset({S.SUCCEEDED, S.FAILED, S.NEEDS_REVIEW}),
-        S.NEEDS_REVIEW: frozenset({S.SUCCEEDED, S.EXPIRED}),
+        S.NEEDS_REVIEW: frozenset({S.SUCCEEDED, S.FAILED, S.EXPIRED}),
+        # Whatever we believed, money that the provider shows is money.
+        S.FAILED: frozenset({S.SUCCEEDED, S.NEEDS_REVIEW}),
+        S.EXPIRED: frozenset({S.SUCCEEDED, S.NEEDS_REVIEW}),
+        S.ABANDONED: frozenset({S.SUCCEEDED, S.NEEDS_REVIEW}),
         S.SUCCEEDED: frozenset(),
-        S.FAILED: frozenset({S.NEEDS_REVIEW}),
-        S.EXPIRED: frozenset({S.NEEDS_REVIEW}),
-        S.ABANDONED: frozenset({S.NEEDS_REVIEW}),
     },
 )
 # A live attempt may still bring money: while there is one, no other attempt opens.

@@ -15,7 +15,7 @@ from store.payments.states import CaptureKind, PaymentStatus
 
 
 class Payment(Table, tablename="payment"):
-    """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Amounts: minor units."""
+    """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Minor units."""
 
     id = UUID(primary_key=True, default=UUID4())
     order = ForeignKey(Order, null=False)
@@ -24,6 +24,7 @@ class Payment(Table, tablename="payment"):
     provider = Text(default="stripe")
     charge_type = Text()
     account_ref = Text(default="")
+    destination_ref = Text(default="")
     amount = BigInt()
     currency = Text()
     fee = BigInt(default=0)
@@ -31,7 +32,6 @@ class Payment(Table, tablename="payment"):
     status = Text(default=PaymentStatus.CREATED, choices=PaymentStatus, index=True)
     provider_ref = Text(null=True, default=None)
     redirect_url = Text(default="")
-    sent_at = Timestamptz(null=True, default=None)
     expires_at = Timestamptz()
     check_at = Timestamptz(null=True, default=None, index=True)
     checks = Integer(default=0)

@@ -74,9 +74,7 @@ async def open_checkout(calls: StripeCalls, frozen: str, account_ref: str, key: 
     """Create the session, or get the one an earlier call with this key made."""
     session = await calls.call(
         "checkout.sessions.create",
-        lambda: calls.client.v1.checkout.sessions.create_async(
-            json.loads(frozen), options(account_ref, key)
-        ),
+        lambda: calls.client.v1.checkout.sessions.create_async(json.loads(frozen), options(account_ref, key)),
     )
     if not session.url:
         # A key replays its first answer; a session that has ended since has no address to send anybody to.
@@ -109,9 +107,7 @@ async def find_payments(
             },
             options(account_ref),
         )
-        return [
-            s.to_dict() async for s in page.auto_paging_iter() if s.client_reference_id == payment_id
-        ]
+        return [s.to_dict() async for s in page.auto_paging_iter() if s.client_reference_id == payment_id]
 
     return [payment_snapshot(s, account_ref) for s in await calls.call("checkout.sessions.list", read)]
 

@@ -5,11 +5,11 @@ CREATE TRIGGER payment_moves BEFORE UPDATE OF status ON payment
 -- The request is resent byte for byte: neither it nor what it was made of may change.
 CREATE OR REPLACE FUNCTION payment_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (OLD."order", OLD.token, OLD.attempt, OLD.provider, OLD.charge_type, OLD.account_ref, OLD.amount, OLD.currency, OLD.fee,
-      OLD.request, OLD.expires_at)
+  IF (OLD."order", OLD.token, OLD.attempt, OLD.provider, OLD.charge_type, OLD.account_ref,
+      OLD.destination_ref, OLD.amount, OLD.currency, OLD.fee, OLD.request, OLD.expires_at)
      IS DISTINCT FROM
-     (NEW."order", NEW.token, NEW.attempt, NEW.provider, NEW.charge_type, NEW.account_ref, NEW.amount, NEW.currency, NEW.fee,
-      NEW.request, NEW.expires_at) THEN
+     (NEW."order", NEW.token, NEW.attempt, NEW.provider, NEW.charge_type, NEW.account_ref,
+      NEW.destination_ref, NEW.amount, NEW.currency, NEW.fee, NEW.request, NEW.expires_at) THEN
     RAISE EXCEPTION 'payment % is frozen', OLD.id;
   END IF;
   IF OLD.provider_ref IS NOT NULL AND NEW.provider_ref IS DISTINCT FROM OLD.provider_ref THEN

@@ -1,0 +1,92 @@
+"""The composition root: settings and gateways in, a Litestar app out. Everything is wired here and nowhere else.
+
+`templates/` and `static/` lie beside `store/`. Tests call `create_app` with gateways of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.static_files import create_static_files_router
+
+from store import health, info
+from store.accounts.controllers import SessionMiddleware, take_flash
+from store.cart import controllers as cart
+from store.cart.queries import count_items
+from store.catalogue import controllers as catalogue
+from store.gateways.build import build_gateways
+from store.gateways.port import Gateways
+from store.kit import clock
+from store.kit.db import start_pool, stop_pool
+from store.kit.logs import configure_logs
+from store.kit.web.errors import exception_handlers
+from store.kit.web.headers import HeaderPolicy
+from store.kit.web.limits import RateLimits
+from store.kit.web.shell import Shell, enclose
+from store.kit.web.templates import Pages, make_environment
+from store.orders import controllers as orders
+from store.payments import controllers as payments
+from store.settings import Settings
+from store.webhooks import controllers as webhooks
+
+ROOT = Path(__file__).parent.parent
+WEBHOOK_BYTES = 256 * 1024
+PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart")
+
+
+def build() -> Litestar:
+    """The app of this process's environment; what granian calls in each of its workers."""
+    settings = Settings.from_env(os.environ)
+    configure_logs(settings.log_level, json=not settings.demo)
+    return create_app(settings, build_gateways(settings))
+
+
+def create_app(settings: Settings, gateways: Gateways) -> Litestar:
+    """Wire the shop. The database pool opens when the app starts and closes when it stops."""
+    clock.use_offset_file(settings.clock_file)
+
+    async def frame(request: Request[Any, Any, Any]) -> Mapping[str, Any]:
+        return {
+            "badge": await count_items(cart.read_cart_token(request, settings)),
+            "flash": await take_flash(request, secure=settings.https),
+        }
+
+    async def open_pool() -> None:
+        await start_pool(settings.db_pool)
+
+    app = Litestar(
+        route_handlers=[
+            *catalogue.route_handlers,
+            *cart.route_handlers,
+            *payments.route_handlers,
+            *orders.route_handlers,
+            *webhooks.route_handlers,
+            *info.route_handlers,
+            *health.route_handlers,
+            create_static_files_router("/static", directories=[ROOT / "static"]),
+        ],
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "gateways": Provide(lambda: gateways, sync_to_thread=False),
+            "limits": Provide(lambda: RateLimits(settings.rate_scale), sync_to_thread=False),
+        },
+        middleware=[SessionMiddleware(settings.https)],
+        exception_handlers=exception_handlers(),
+        on_startup=[open_pool],
+        on_shutdown=[stop_pool],
+        openapi_config=None,
+    )
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
+    app.state.pages = Pages(environment, frame, {"badge": 0, "flash": ()})
+    shell = Shell(
+        origin=settings.base_url,
+        headers=HeaderPolicy(settings.https, (settings.checkout_origin,), PRIVATE),
+        unguarded=("/webhooks/",),
+        body_caps={"/webhooks/": WEBHOOK_BYTES},
+    )
+    return enclose(app, shell)

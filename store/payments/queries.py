@@ -1,0 +1,149 @@
+"""Payments as pages and doors find them: the checkout page, and the attempt behind a token or a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from babel import Locale
+from msgspec import Struct
+
+from store.cart.queries import CheckoutGroup
+from store.kit.db import fetch_row
+from store.kit.money import LOCALE, Money
+
+# Where the demo's makers send parcels.
+COUNTRY_CODES = (
+    "AT AU BE BG CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT JP LI LT LU LV MT NL NO NZ PL PT RO SE SG SI SK US"
+).split()
+
+
+class SeenLine(Struct, frozen=True, array_like=True):
+    """One line as the checkout page showed it; it travels in the form so that a change can be told in words."""
+
+    variant_id: str
+    title: str
+    words: str
+
+
+class CheckoutPage(Struct, frozen=True):
+    """The page before payment. `form` holds what was typed, `errors` words by field."""
+
+    group: CheckoutGroup
+    form: Mapping[str, str]
+    errors: Mapping[str, str]
+    countries: tuple[tuple[str, str], ...]
+    pay_label: str
+    provider_problem: str = ""
+
+
+class Change(Struct, frozen=True):
+    """One difference between what the buyer saw and what is."""
+
+    what: str
+    saw: str
+    now: str
+
+
+class ChangedPage(Struct, frozen=True):
+    """The 409 page; `group` is None when nothing of it is left."""
+
+    changes: tuple[Change, ...]
+    group: CheckoutGroup | None
+
+
+def checkout_page(
+    group: CheckoutGroup, form: Mapping[str, str], errors: Mapping[str, str], provider_problem: str = ""
+) -> CheckoutPage:
+    """The view of the checkout page; the form always carries what this page shows."""
+    return CheckoutPage(
+        group=group,
+        form={**form, "group": group.key, "goods_hash": group.goods_hash, "seen": encode_seen(group)},
+        errors=errors,
+        countries=(("", "Choose a country"), *list_countries()),
+        pay_label=f"Continue to Stripe: pay {Money(group.total, group.currency)}",
+        provider_problem=provider_problem,
+    )
+
+
+def changed_page(seen: str, group: CheckoutGroup | None) -> ChangedPage:
+    """What changed since the page was shown, line by line."""
+    return ChangedPage(tuple(_changes(seen, group)), group if group and not group.blocked else None)
+
+
+def encode_seen(group: CheckoutGroup) -> str:
+    """The lines of a group for the hidden field `seen`."""
+    return msgspec.json.encode(list(_lines(group).values())).decode()
+
+
+def list_countries() -> list[tuple[str, str]]:
+    """(code, name) of every country we deliver to, by name."""
+    names = Locale.parse(LOCALE).territories
+    return sorted(((code, names[code]) for code in COUNTRY_CODES), key=lambda pair: pair[1])
+
+
+async def find_by_token(token: str) -> dict[str, Any] | None:
+    """The attempt behind a return address, with its order's token."""
+    row = await fetch_row(
+        'SELECT payment.id, payment.provider_ref, payment."order", orders.token AS order_token, orders.number'
+        ' FROM payment JOIN orders ON orders.id = payment."order" WHERE payment.token = $1',
+        token,
+    )
+    return dict(row) if row else None
+
+
+async def find_order(token: str) -> dict[str, Any] | None:
+    """The order behind its token: id, number and state."""
+    row = await fetch_row("SELECT id, token, number, payment_state FROM orders WHERE token = $1", token)
+    return dict(row) if row else None
+
+
+async def find_payment(provider_ref: str, payment_id: str, account: str) -> UUID | None:
+    """The attempt an event speaks of, by the provider's reference or by our id in its metadata; None: not ours.
+
+    An id alone counts only on the account where that attempt lives.
+    """
+    row = await fetch_row(
+        "SELECT id FROM payment WHERE account_ref = $3 AND (provider_ref = $1 OR (provider_ref IS NULL AND id = $2)"
+        " OR (id = $2 AND $1 = ''))",
+        provider_ref,
+        _uuid(payment_id),
+        account,
+    )
+    return row["id"] if row else None
+
+
+def _changes(seen: str, group: CheckoutGroup | None) -> Iterator[Change]:
+    try:
+        before = {line.variant_id: line for line in msgspec.json.decode(seen, type=list[SeenLine])}
+    except msgspec.DecodeError:
+        before = {}
+    after = _lines(group) if group else {}
+    for variant_id, old in before.items():
+        now = after[variant_id].words if variant_id in after else "no longer in the cart"
+        if now != old.words:
+            yield Change(old.title, old.words, now)
+    for variant_id, new in after.items():
+        if variant_id not in before:
+            yield Change(new.title, "not in the cart", new.words)
+
+
+def _lines(group: CheckoutGroup) -> dict[str, SeenLine]:
+    return {
+        str(line.variant_id): SeenLine(
+            str(line.variant_id),
+            f"{line.title} ({line.variant_label})" if line.variant_label else line.title,
+            line.problem or f"{line.quantity} × {Money(line.unit_price, group.currency)}",
+        )
+        for vendor in group.vendors
+        for line in vendor.lines
+    }
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,100 @@
+"""Find out what became of an attempt whose outcome is unknown, or make it happen.
+
+A young request is sent again, byte for byte under its key. An old one is looked for first: sessions are listed from
+its creation on and matched by our payment id; only when the whole list lacks it is the attempt given up and the way
+free for another with a new key. A recomputed field would make the key fail, so the request is never rebuilt.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, Unavailable
+from store.kit import clock
+from store.kit.db import advance, fetch, transaction
+from store.orders import service as orders
+from store.payments.states import PAYMENT, PaymentStatus
+from store.payments.tables import Payment
+
+# Stripe wants at least 30 minutes between creation and expiry: the frozen 45 allow sending again for 15, less a margin.
+RESEND_FOR = timedelta(minutes=12)
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
+    """Settle what a `created` attempt is; returns its row as it then stands (`created` still when nobody answers).
+
+    Raises Declined or GatewayBug when the provider refuses for good; the order has ended then.
+    """
+    if clock.now() - payment["created_at"] > RESEND_FOR:
+        return await _look_for(gateways, payment)
+    try:
+        opened = await gateways.stripe.open_checkout(
+            payment["request"], payment["account_ref"], str(payment["id"])
+        )
+    except Unavailable as unknown:
+        log.warning("checkout_unknown", payment_id=str(payment["id"]), reason=str(unknown))
+        return payment
+    except (Declined, GatewayBug) as refused:
+        await _give_up(payment, refused)
+        raise
+    return await _adopt(payment, opened)
+
+
+async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
+    since = payment["created_at"] - CLOCK_SLACK
+    try:
+        found = await gateways.stripe.find_payments(str(payment["id"]), payment["account_ref"], since)
+    except Unavailable:
+        return payment
+    if found:
+        return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
+    moved = await advance(
+        Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None
+    )
+    return moved or payment
+
+
+async def _adopt(payment: dict[str, Any], opened: OpenedCheckout) -> dict[str, Any]:
+    """Record the session; whoever was first has recorded the same one, since both used the same key."""
+    async with transaction():
+        await orders.lock_order(payment["order"])
+        moved = await advance(
+            Payment,
+            PAYMENT,
+            payment["id"],
+            PaymentStatus.PENDING,
+            column="status",
+            provider_ref=opened.ref,
+            redirect_url=opened.redirect_url,
+        )
+        if moved:
+            await orders.note(
+                payment["order"], "Payment page opened at Stripe.", key=f"opened:{payment['attempt']}"
+            )
+    if moved is None:
+        row = await Payment.select().where(Payment.id == payment["id"]).first()
+        assert row is not None
+        return dict(row)
+    return moved
+
+
+async def _give_up(payment: dict[str, Any], refused: Exception) -> None:
+    """The provider will not open this session: the order ends, the cart stays."""
+    log.error("checkout_refused", payment_id=str(payment["id"]), reason=str(refused))
+    async with transaction():
+        await orders.lock_order(payment["order"])
+        moved = await advance(
+            Payment,
+            PAYMENT,
+            payment["id"],
+            PaymentStatus.FAILED,
+            column="status",
+            sources=(PaymentStatus.CREATED,),
+            failure_reason=str(refused),
+            check_at=None,
+        )
+        if moved:
+            await fetch("UPDATE orders SET cancel_requested = true WHERE id = $1", payment["order"])
+            await orders.mark_over(payment["order"], text="The payment page could not be opened.", door="")

@@ -1,0 +1,121 @@
+"""What the provider is asked for, made from the order's frozen rows alone, and frozen with the attempt itself.
+
+direct: the session lives on the vendor's account. destination: on the platform, passed on to the one vendor.
+separate: on the platform, several vendors.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from store.gateways.port import CheckoutGateway, CheckoutItem, CheckoutRequest
+from store.kit import clock
+from store.kit.db import fetch, fetch_row
+from store.kit.ids import new_id, new_token
+from store.orders.tables import Order
+from store.payments.states import LIVE, PaymentStatus
+from store.payments.tables import Payment
+from store.vendors.states import ChargeType
+
+LINES = (
+    'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
+)
+PARTS = 'SELECT vendor_name, account_ref, delivery FROM vendor_order WHERE "order" = $1 ORDER BY vendor_name'
+
+
+async def insert_attempt(
+    gateway: CheckoutGateway,
+    order: dict[str, Any],
+    *,
+    base_url: str,
+    expires_at: datetime,
+    check_at: datetime,
+) -> dict[str, Any]:
+    """Write the next attempt of `order` with its whole request, in the caller's transaction; returns the row.
+
+    While another attempt is live the database refuses (unique `one_live_payment`).
+    """
+    payment_id, token = new_id(), new_token()
+    parts = await fetch(PARTS, order["id"])
+    passed_on = parts[0]["account_ref"] if order["charge_type"] != ChargeType.SEPARATE else ""
+    direct = order["charge_type"] == ChargeType.DIRECT
+    request = CheckoutRequest(
+        payment_id=str(payment_id),
+        order_id=str(order["id"]),
+        order_number=order["number"],
+        charge_type=order["charge_type"],
+        account_ref=passed_on,
+        currency=order["currency"],
+        total=order["total"],
+        fee=order["fee"],
+        items=[*await _goods(order["id"]), *_deliveries(parts)],
+        email=order["email"],
+        # Stripe fills in the placeholder; it must reach Stripe unescaped.
+        success_url=f"{base_url}/payments/{token}/return?session_id={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{base_url}/orders/{order['token']}",
+        descriptor_suffix=order["descriptor"],
+        expires_at=expires_at,
+    )
+    attempts = await Payment.count().where(Payment.order == order["id"])
+    payment = Payment(
+        id=payment_id,
+        order=order["id"],
+        token=token,
+        attempt=attempts + 1,
+        charge_type=order["charge_type"],
+        account_ref=passed_on if direct else "",
+        destination_ref=passed_on if order["charge_type"] == ChargeType.DESTINATION else "",
+        amount=order["total"],
+        currency=order["currency"],
+        fee=order["fee"],
+        request=gateway.freeze_checkout(request),
+        status=PaymentStatus.CREATED,
+        expires_at=expires_at,
+        check_at=check_at,
+        created_at=clock.now(),
+    )
+    rows = await Payment.insert(payment).returning(*Payment.all_columns())
+    return dict(rows[0])
+
+
+async def read_order(order_id: UUID) -> dict[str, Any]:
+    """The order of an attempt, as it stands."""
+    row = await Order.select().where(Order.id == order_id).first()
+    assert row is not None
+    return dict(row)
+
+
+async def read_live(order_id: UUID) -> dict[str, Any] | None:
+    """The one attempt of an order that may still bring money."""
+    row = await fetch_row(
+        'SELECT * FROM payment WHERE "order" = $1 AND status = ANY($2)', order_id, list(LIVE)
+    )
+    return dict(row) if row else None
+
+
+async def find_unconfirmed(order_id: UUID) -> UUID | None:
+    """The newest attempt of an order that has not succeeded: the one a buyer's check is about."""
+    row = await fetch_row(
+        "SELECT id FROM payment WHERE \"order\" = $1 AND status <> 'succeeded' ORDER BY attempt DESC LIMIT 1",
+        order_id,
+    )
+    return row["id"] if row else None
+
+
+async def _goods(order_id: UUID) -> list[CheckoutItem]:
+    return [
+        CheckoutItem(
+            f"{line['title']} ({line['variant_label']})" if line["variant_label"] else line["title"],
+            line["unit_price"],
+            line["quantity"],
+        )
+        for line in await fetch(LINES, order_id)
+    ]
+
+
+def _deliveries(parts: list[Any]) -> list[CheckoutItem]:
+    return [
+        CheckoutItem(f"Delivery from {p['vendor_name']}", p["delivery"], 1) for p in parts if p["delivery"]
+    ]

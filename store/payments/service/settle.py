@@ -1,0 +1,82 @@
+"""What the provider keeps and passes on, booked when it says so.
+
+With asynchronous capture the balance transaction, the transfer and the application fee are empty at success and
+filled seconds later; `charge.updated` or the sweep brings them. Each is a journal of its own under its own id, so
+looking again posts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from store.gateways.port import CaptureSnapshot, Gateways
+from store.kit.db import fetch, fetch_row, fetch_value, retrying, transaction
+from store.ledger import journals, names
+from store.ledger.service import post
+from store.vendors.states import ChargeType
+
+FIRST_LOOK = timedelta(seconds=15)
+
+
+async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
+    """Book provider fee, transfer and application fee of one capture; returns whether the provider was done.
+
+    Raises Unavailable when the provider does not answer.
+    """
+    capture = await fetch_row("SELECT * FROM capture WHERE id = $1", capture_id)
+    assert capture is not None
+    if capture["settled"]:
+        return True
+    snapshot = await gateways.stripe.fetch_capture(capture["ref"], capture["account_ref"])
+    if not snapshot.settled:
+        return False
+    await retrying(lambda: _book(dict(capture), snapshot))
+    return True
+
+
+async def find_capture(ref: str) -> UUID | None:
+    """The id of the capture with the provider's `ref`."""
+    found: UUID | None = await fetch_value(
+        "SELECT id FROM capture WHERE provider = 'stripe' AND ref = $1", ref
+    )
+    return found
+
+
+async def first_vendor(order_id: UUID) -> Mapping[str, Any]:
+    """The one vendor's part of a direct or destination order."""
+    row = await fetch_row('SELECT vendor, account_ref FROM vendor_order WHERE "order" = $1 LIMIT 1', order_id)
+    assert row is not None
+    return row
+
+
+async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
+    source, order_ref = capture["provider"], str(capture["order"])
+    part = await first_vendor(capture["order"])
+    platform = names.provider(source)
+    vendors_account = names.provider(source, part["account_ref"])
+    direct = capture["charge_type"] == ChargeType.DIRECT
+    async with transaction():
+        if fee := snapshot.provider_fee:
+            entries = (
+                journals.direct_provider_fee(vendors_account, str(part["vendor"]), fee.amount)
+                if direct
+                else journals.platform_provider_fee(platform, fee.amount)
+            )
+            await post(source, "provider_fee", fee.ref, entries, order_ref=order_ref)
+        if moved := snapshot.transfer:
+            entries = journals.transfer(platform, vendors_account, moved.amount, moved.landed)
+            await post(source, "transfer", moved.ref, entries, order_ref=order_ref)
+        if taken := snapshot.application_fee:
+            entries = journals.application_fee(vendors_account, platform, taken.amount, taken.landed)
+            await post(source, "application_fee", taken.ref, entries, order_ref=order_ref)
+        await fetch(
+            "UPDATE capture SET settled = true, settle_at = NULL, transfer_ref = $2, transferred = $3, fee_ref = $4"
+            " WHERE id = $1",
+            capture["id"],
+            snapshot.transfer.ref if snapshot.transfer else "",
+            snapshot.transfer.amount.amount if snapshot.transfer else 0,
+            snapshot.application_fee.ref if snapshot.application_fee else "",
+        )

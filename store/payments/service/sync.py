@@ -1,0 +1,218 @@
+"""One verb, many doors: return visit, webhook, sweep and button all call `sync_payment`.
+
+It reads the provider's truth with no transaction open, then applies it once: the compare-and-set on the payment has
+one winner, and only the winner pays the order, moves stock, posts the journal and writes the mail, all in one
+transaction. Running it again, late, twice or fifty times at once changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from store.gateways.port import Gateways, PaymentSnapshot, SnapshotStatus
+from store.kit import clock
+from store.kit.db import advance, fetch, fetch_row, retrying, transaction
+from store.kit.ids import new_id
+from store.kit.metrics import count_confirmation
+from store.kit.money import Money
+from store.ledger import journals, names
+from store.ledger.journals import Entry
+from store.ledger.service import post
+from store.operations.service import enqueue
+from store.orders import service as orders
+from store.payments.service.complete import complete_attempt
+from store.payments.service.judge import find_difference
+from store.payments.service.request import read_live
+from store.payments.service.settle import FIRST_LOOK
+from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
+from store.payments.tables import Capture, Payment
+
+DOOR_WORDS = {
+    Door.WEBHOOK: "by Stripe's message",
+    Door.RETURN: "on your return from Stripe",
+    Door.SWEEP: "by our own look at Stripe",
+    Door.CHECK: "by your check",
+}
+ENDED = (PaymentStatus.SUCCEEDED, PaymentStatus.EXPIRED, PaymentStatus.ABANDONED)
+
+
+async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
+    """Fetch what the provider says about one attempt and apply it once; returns the attempt's status after it.
+
+    Raises Unavailable when the provider does not answer: nothing has changed then and another door will come.
+    """
+    payment = await read_payment(payment_id)
+    bind_payment(str(payment_id))
+    if payment["status"] == PaymentStatus.CREATED:
+        payment = await complete_attempt(gateways, payment)
+    if payment["provider_ref"] is None or payment["status"] in ENDED:
+        return str(payment["status"])
+    snapshot = await gateways.stripe.fetch_payment(payment["provider_ref"], payment["account_ref"])
+    status = await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
+    return status
+
+
+async def read_payment(payment_id: UUID) -> dict[str, Any]:
+    """One attempt's row. Raises LookupError for an unknown id."""
+    row = await fetch_row("SELECT * FROM payment WHERE id = $1", payment_id)
+    if row is None:
+        raise LookupError(f"no payment {payment_id}")
+    return dict(row)
+
+
+async def _apply(gateways: Gateways, payment_id: UUID, snapshot: PaymentSnapshot, door: Door) -> str:
+    """One transaction: order locked, payment moved by compare-and-set, and the winner does all the rest."""
+    async with transaction():
+        payment = await read_payment(payment_id)
+        order = await orders.lock_order(payment["order"])
+        payment = await read_payment(payment_id)
+        match snapshot.status:
+            case SnapshotStatus.OPEN:
+                await _apply_open(payment, snapshot, door)
+            case SnapshotStatus.PROCESSING:
+                await _apply_processing(payment, door)
+            case SnapshotStatus.EXPIRED:
+                await _apply_expired(payment, door)
+            case SnapshotStatus.FAILED:
+                await _apply_failed(payment, snapshot, door)
+            case SnapshotStatus.UNCLEAR:
+                await _review(payment, snapshot.remark, door)
+            case SnapshotStatus.SUCCEEDED:
+                difference = find_difference(payment, snapshot, livemode=gateways.livemode)
+                if difference:
+                    await _review(payment, difference, door)
+                else:
+                    await _apply_succeeded(payment, order, snapshot, door)
+        return str((await read_payment(payment_id))["status"])
+
+
+async def _apply_open(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:
+    """Not paid yet. A declined try is told once; the order stays payable."""
+    failure = snapshot.failure
+    if failure is None or failure.ref == payment["failure_ref"]:
+        return
+    await fetch(
+        "UPDATE payment SET failure_ref = $2, failure_reason = $3, version = version + 1 WHERE id = $1",
+        payment["id"],
+        failure.ref,
+        failure.message,
+    )
+    await orders.record_decline(
+        payment["order"],
+        reason=failure.message,
+        text=f"Payment declined: {failure.message}.",
+        door=door,
+        ref=failure.ref,
+    )
+
+
+async def _apply_processing(payment: dict[str, Any], door: Door) -> None:
+    if await _move(payment, PaymentStatus.PROCESSING):
+        await orders.mark_processing(payment["order"], text="The bank is still confirming.", door=door)
+
+
+async def _apply_expired(payment: dict[str, Any], door: Door) -> None:
+    """The provider shows that nobody can pay this session any more: only now the stock may go back."""
+    if await _move(payment, PaymentStatus.EXPIRED) and await read_live(payment["order"]) is None:
+        await orders.mark_over(
+            payment["order"], text="The payment page was closed without payment.", door=door
+        )
+
+
+async def _apply_failed(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:
+    reason = snapshot.failure.message if snapshot.failure else "The payment did not go through"
+    if await _move(payment, PaymentStatus.FAILED, failure_reason=reason):
+        await orders.mark_failed(
+            payment["order"], reason=reason, text=f"Payment failed: {reason}.", door=door
+        )
+
+
+async def _apply_succeeded(
+    payment: dict[str, Any], order: dict[str, Any], snapshot: PaymentSnapshot, door: Door
+) -> None:
+    if not await _move(payment, PaymentStatus.SUCCEEDED, review_reason=""):
+        return
+    amount = Money(snapshot.amount, snapshot.currency)
+    paid = await orders.mark_paid(
+        order["id"],
+        text=f"Payment of {amount} confirmed {DOOR_WORDS[door]}.",
+        door=door,
+        method=snapshot.method,
+    )
+    capture = await _record_capture(payment, snapshot, CaptureKind.SETTLING if paid else CaptureKind.SURPLUS)
+    count_confirmation("stripe", door, capture["kind"])
+    log.info("payment_confirmed", door=door, capture=snapshot.capture_ref, kind=capture["kind"])
+    if not paid:
+        await _give_back(order, capture, door)
+
+
+async def _record_capture(
+    payment: dict[str, Any], snapshot: PaymentSnapshot, kind: CaptureKind
+) -> dict[str, Any]:
+    """The money, and its journal; fee, transfer and application fee post when the provider has settled them."""
+    capture = Capture(
+        id=new_id(),
+        payment=payment["id"],
+        order=payment["order"],
+        provider=payment["provider"],
+        ref=snapshot.capture_ref,
+        account_ref=payment["account_ref"],
+        kind=kind,
+        amount=snapshot.amount,
+        currency=snapshot.currency,
+        charge_type=payment["charge_type"],
+        settled=snapshot.amount == 0,
+        settle_at=clock.now() + FIRST_LOOK if snapshot.amount else None,
+        created_at=clock.now(),
+    )
+    rows = await Capture.insert(capture).returning(*Capture.all_columns())
+    if snapshot.amount:
+        await post(
+            payment["provider"],
+            "capture",
+            snapshot.capture_ref,
+            await capture_entries(payment),
+            order_ref=str(payment["order"]),
+        )
+    return dict(rows[0])
+
+
+async def capture_entries(payment: dict[str, Any]) -> tuple[Entry, ...]:
+    """The capture journal of one attempt: where the money landed against what each vendor and the platform earned."""
+    parts = await fetch('SELECT vendor, share FROM vendor_order WHERE "order" = $1', payment["order"])
+    shares = {str(part["vendor"]): part["share"] for part in parts}
+    return journals.capture(
+        names.provider(payment["provider"], payment["account_ref"] or names.PLATFORM),
+        payment["currency"],
+        shares,
+        payment["fee"],
+    )
+
+
+async def _give_back(order: dict[str, Any], capture: dict[str, Any], door: Door) -> None:
+    """Money for an order that is over, or paid already: all of it goes back, and the buyer is told."""
+    await enqueue("refund", str(capture["id"]), {"capture_id": str(capture["id"])})
+    await orders.note(
+        order["id"],
+        f"A payment of {Money(capture['amount'], capture['currency'])} arrived too late; it goes back in full.",
+        door=door,
+        key=f"surplus:{capture['ref']}",
+    )
+    fresh = await orders.lock_order(order["id"])
+    await orders.record_refund(
+        order["id"], pending=fresh["refund_pending"] + capture["amount"], refunded=fresh["refunded"]
+    )
+
+
+async def _review(payment: dict[str, Any], difference: str, door: Door) -> None:
+    moved = await advance(
+        Payment, PAYMENT, payment["id"], PaymentStatus.NEEDS_REVIEW, column="status", review_reason=difference
+    )
+    if moved:
+        log.error("payment_needs_review", payment_id=str(payment["id"]), difference=difference)
+        await orders.mark_review(payment["order"], reason=difference, door=door)
+
+
+async def _move(payment: dict[str, Any], to: PaymentStatus, **values: Any) -> bool:
+    return await advance(Payment, PAYMENT, payment["id"], to, column="status", **values) is not None

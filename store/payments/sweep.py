@@ -1,0 +1,90 @@
+"""Which attempts look stale, and the same verbs for them. Nothing is decided here.
+
+A row is taken by moving its next look into the future in one statement, so two sweeps never work on the same one and
+a sweep that dies is followed by another. Ages are business time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from uuid import UUID
+
+from store.gateways.port import GatewayError, Gateways, Unavailable
+from store.kit import clock
+from store.kit.db import fetch, fetch_value, transaction
+from store.orders import service as orders
+from store.payments.service import cancel_order, sync_capture, sync_payment
+from store.payments.states import LIVE, Door, PaymentStatus
+
+BATCH = 20
+# How long until the next look, by the number of looks so far.
+LOOKS = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=45),
+    timedelta(hours=1),
+)
+
+TAKE_PAYMENTS = """
+UPDATE payment SET checks = checks + 1, check_at = $1::timestamptz + ($2::interval[])[least(checks + 1, $3)]
+WHERE id IN (SELECT id FROM payment WHERE status = ANY($4) AND check_at <= $1
+  ORDER BY check_at FOR UPDATE SKIP LOCKED LIMIT $5)
+RETURNING id
+"""
+TAKE_CAPTURES = """
+UPDATE capture SET settle_tries = settle_tries + 1,
+  settle_at = $1::timestamptz + ($2::interval[])[least(settle_tries + 1, $3)]
+WHERE id IN (SELECT id FROM capture WHERE NOT settled AND settle_at <= $1
+  ORDER BY settle_at FOR UPDATE SKIP LOCKED LIMIT $4)
+RETURNING id
+"""
+OVERDUE = """
+SELECT orders.id FROM orders WHERE orders.payment_state IN ('awaiting_payment', 'failed') AND orders.hold_until <= $1
+  AND NOT EXISTS (SELECT FROM payment WHERE payment."order" = orders.id AND payment.status = ANY($2)) LIMIT $3
+"""
+
+
+async def sweep_payments(gateways: Gateways) -> int:
+    """Look at every stale attempt, unsettled capture and overdue order; returns how many there were."""
+    now, looks = clock.now(), list(LOOKS)
+    payments = await fetch(TAKE_PAYMENTS, now, looks, len(looks), list(LIVE), BATCH)
+    captures = await fetch(TAKE_CAPTURES, now, looks, len(looks), BATCH)
+    await asyncio.gather(
+        *(_try(row["id"], _look_at(gateways, row["id"])) for row in payments),
+        *(_try(row["id"], sync_capture(gateways, row["id"])) for row in captures),
+    )
+    return len(payments) + len(captures) + await end_overdue()
+
+
+async def end_overdue() -> int:
+    """End orders whose time is up and which nobody can pay any more, since no attempt is live."""
+    rows = await fetch(OVERDUE, clock.now(), list(LIVE), BATCH)
+    for row in rows:
+        async with transaction():
+            await orders.mark_over(row["id"], text="The time to pay ran out.", door=Door.SWEEP)
+    return len(rows)
+
+
+async def _look_at(gateways: Gateways, payment_id: UUID) -> None:
+    """Ask about one attempt; one whose buyer wanted out and that is open still is closed."""
+    if await sync_payment(gateways, payment_id, Door.SWEEP) != PaymentStatus.PENDING:
+        return
+    order_id = await fetch_value(
+        'SELECT orders.id FROM orders JOIN payment ON payment."order" = orders.id'
+        " WHERE payment.id = $1 AND orders.cancel_requested",
+        payment_id,
+    )
+    if order_id is not None:
+        await cancel_order(gateways, order_id, Door.SWEEP)
+
+
+async def _try(row_id: UUID, verb: Awaitable[object]) -> None:
+    try:
+        await verb
+    except Unavailable as unknown:
+        log.warning("sweep_unknown", row=str(row_id), reason=str(unknown))
+    except GatewayError as error:
+        log.error("sweep_refused", row=str(row_id), reason=str(error))

@@ -1,0 +1,47 @@
+"""The providers' side door: raw bytes, verified first, stored and committed, then answered.
+
+Only a bad signature, time or size gets 4xx; when the database is away the answer is 5xx, so that the provider sends
+again. Nothing is answered 2xx that was not stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response, post
+
+from store.gateways.port import BadSignature, Gateways
+from store.kit.metrics import DELIVERIES
+from store.webhooks import service
+
+log = structlog.get_logger(__name__)
+
+
+@post("/webhooks/stripe", status_code=200)
+async def receive_account_event(request: Request[Any, Any, Any], gateways: Gateways) -> Response[Any]:
+    """Events of the platform's own account: destination and separate charges."""
+    return await _receive(request, gateways, "account")
+
+
+@post("/webhooks/stripe/connect", status_code=200)
+async def receive_connect_event(request: Request[Any, Any, Any], gateways: Gateways) -> Response[Any]:
+    """Events of connected accounts: direct charges. Its secret is another one."""
+    return await _receive(request, gateways, "connect")
+
+
+async def _receive(request: Request[Any, Any, Any], gateways: Gateways, endpoint: str) -> Response[Any]:
+    body = await request.body()
+    try:
+        gateways.stripe.verify_event(endpoint, request.headers, body)
+        notice = gateways.stripe.read_event(body)
+    except BadSignature as bad:
+        DELIVERIES.labels("stripe", endpoint, "refused").inc()
+        log.warning("delivery_refused", endpoint=endpoint, reason=str(bad))
+        return Response({"error": str(bad)}, status_code=400)
+    outcome = await service.receive(gateways, "stripe", endpoint, notice, body)
+    DELIVERIES.labels("stripe", endpoint, outcome).inc()
+    return Response({"received": True}, status_code=200)
+
+
+route_handlers = [receive_account_event, receive_connect_event]

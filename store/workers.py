@@ -1,0 +1,148 @@
+"""The worker process: inbox, outbox, mail and sweeps, woken by NOTIFY and by a slow tick in case one was lost.
+
+Each loop works off its own queue and a slow one never blocks another. Leases and fencing make any number of workers
+safe, so a second process needs no configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from store.gateways.build import build_gateways
+from store.gateways.port import Gateways
+from store.kit import clock
+from store.kit.db import start_pool, stop_pool
+from store.kit.logs import configure_logs
+from store.kit.queue import CHANNEL, work
+from store.kit.web.limits import forget_limits
+from store.kit.web.templates import make_environment
+from store.mail.service import Mailer, send_due
+from store.payments.sweep import sweep_payments
+from store.refunds.service import give_back
+from store.settings import Settings
+from store.webhooks.service import process_due
+
+ROOT = Path(__file__).parent.parent
+TICK_SECONDS = 1.0
+TIDY_SECONDS = 300.0
+OPERATION_TRIES = 20
+GRACE_SECONDS = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """The loops of one process. `drain` runs them once by hand, which is how tests turn the crank."""
+
+    def __init__(self, gateways: Gateways, mailer: Mailer) -> None:
+        self.gateways = gateways
+        self.mailer = mailer
+        self._wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event, dsn: str) -> None:
+        """Work until `stop` is set; work in hand is finished first."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._listen(stop, dsn))
+            for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
+                loops.create_task(self._loop(stop, queue, TICK_SECONDS))
+            loops.create_task(self._loop(stop, forget_limits, TIDY_SECONDS))
+
+    async def drain(self, *, sweep: bool = False) -> None:
+        """Work until every queue is empty of what is due now; with `sweep` look at stale rows too."""
+        while True:
+            done = await self.process_events() + await self.run_operations() + await self.send_mail()
+            if sweep:
+                done += await self.sweep()
+            if not done:
+                return
+
+    async def process_events(self) -> int:
+        """Apply waiting events."""
+        return await process_due(self.gateways)
+
+    async def run_operations(self) -> int:
+        """Run waiting operations by the verb of their kind."""
+        return await work("operation", self._operate, tries=OPERATION_TRIES)
+
+    async def send_mail(self) -> int:
+        """Send waiting mail."""
+        return await send_due(self.mailer)
+
+    async def sweep(self) -> int:
+        """Look at stale payments."""
+        return await sweep_payments(self.gateways)
+
+    async def _operate(self, row: Mapping[str, Any]) -> None:
+        verbs: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
+            "refund": lambda body: give_back(self.gateways, UUID(body["capture_id"])),
+        }
+        await verbs[row["kind"]](json.loads(row["body"]))
+
+    async def _loop(self, stop: asyncio.Event, turn: Callable[[], Awaitable[int]], tick: float) -> None:
+        while not stop.is_set():
+            try:
+                busy = await turn()
+            except Exception:
+                log.exception("worker_turn_failed", turn=getattr(turn, "__name__", "turn"))
+                busy = 0
+            if not busy:
+                await self._rest(stop, tick)
+
+    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._wake)]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _listen(self, stop: asyncio.Event, dsn: str) -> None:
+        """Turn NOTIFY into a wake-up; without a connection the tick alone carries on."""
+        while not stop.is_set():
+            try:
+                connection = await asyncpg.connect(dsn=dsn)
+                await connection.add_listener(CHANNEL, self._on_notify)
+                while not stop.is_set() and not connection.is_closed():
+                    await self._rest_stop(stop, 1.0)
+                await connection.close()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._rest_stop(stop, 2.0)
+
+    async def _rest_stop(self, stop: asyncio.Event, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+    def _on_notify(self, *_: object) -> None:
+        self._wake.set()
+        asyncio.get_running_loop().call_soon(self._wake.clear)
+
+
+def make_mailer(settings: Settings) -> Mailer:
+    """Where mail goes and what it is written with; `templates/` lies beside `store/`."""
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
+    return Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment)
+
+
+async def run(settings: Settings) -> None:
+    """The worker process, until it is cancelled; work in hand is finished first, for `GRACE_SECONDS` at most."""
+    clock.use_offset_file(settings.clock_file)
+    configure_logs(settings.log_level, json=not settings.demo)
+    await start_pool(settings.db_pool)
+    stop = asyncio.Event()
+    worker = Worker(build_gateways(settings), make_mailer(settings))
+    loops = asyncio.create_task(worker.run(stop, settings.database_url))
+    try:
+        await asyncio.shield(loops)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([loops], timeout=GRACE_SECONDS)
+    finally:
+        loops.cancel()
+        await stop_pool()

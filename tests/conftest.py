@@ -1,0 +1,106 @@
+"""One PostgreSQL for the whole run, one database per worker cut from a migrated template, emptied between tests.
+
+The controller (or the only process) starts the server before anything imports the shop; workers find its address in
+their environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SERVER = "OVERPRINT_TEST_SERVER"
+TEMPLATE = "overprint_template"
+_stop = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SERVER not in os.environ:
+        os.environ[SERVER] = _start_server()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ["DATABASE_URL"] = database_url(f"overprint_{worker}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for stop in _stop:
+        stop()
+
+
+def database_url(name: str) -> str:
+    """The address of one database on this run's server."""
+    return os.environ[SERVER].replace("/overprint?", f"/{name}?")
+
+
+async def make_database(name: str, template: str = TEMPLATE) -> str:
+    """A fresh copy of the template; returns its address."""
+    admin = await asyncpg.connect(os.environ[SERVER])
+    try:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    finally:
+        await admin.close()
+    return database_url(name)
+
+
+def _start_server() -> str:
+    from store.postgres import EmbeddedPostgres
+
+    data = Path(tempfile.mkdtemp(prefix="overprint-tests-"))
+    postgres = EmbeddedPostgres(
+        data,
+        options={
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        },
+    )
+    os.environ[SERVER] = postgres.start()
+    _stop.extend([postgres.stop, postgres.remove, lambda: shutil.rmtree(data, ignore_errors=True)])
+    asyncio.run(_make_template())
+    return os.environ[SERVER]
+
+
+async def _make_template() -> None:
+    url = await make_database(TEMPLATE, "template1")
+    subprocess.run(
+        [sys.executable, "-m", "store", "migrate"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="session")
+async def database() -> AsyncIterator[str]:
+    """This worker's own database, with the pool of the process open on it."""
+    from store.kit.db import start_pool, stop_pool
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    url = await make_database(f"overprint_{worker}")
+    await start_pool(20)
+    yield url
+    await stop_pool()
+
+
+@pytest.fixture
+async def db(database: str) -> str:
+    """The worker's database without a row in it (allowed moves stay: they are part of the schema)."""
+    from store.kit.db import fetch
+
+    rows = await fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'allowed_move')"
+    )
+    await fetch(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} CASCADE")
+    return database

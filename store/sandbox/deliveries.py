@@ -272,7 +272,7 @@ class Deliveries:
         if good:
             self._count_down(row["account"], row["event"])
         if state == "waiting":
-            log.warning(
+            log.info(
                 "webhook %s to %s: %s; next try in %s s",
                 row["event"],
                 row["url"],

@@ -23,7 +23,7 @@ async def test_page_has_the_agreed_labels_when_open(sandbox: Sandbox) -> None:
     labels = re.findall(r"<label[^>]*>([^<]*)</label>", page.text)
     assert page.status_code == 200
     assert labels == ["Card number", "Expiry", "CVC", "Name on card"]
-    assert re.findall(r'<button class="primary">([^<]*)</button>', page.text) == ["Pay $24.00"]
+    assert re.findall(r'<button type="submit" class="primary">([^<]*)</button>', page.text) == ["Pay $24.00"]
     assert f'<a href="{SHOP}/cart">Cancel</a>' in page.text
     assert "Riso print: Moon over Lisbon" in page.text
     assert page.text.count("<h1") == 1

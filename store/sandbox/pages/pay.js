@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll("[data-fill]")) {
     const values = {
       number: button.dataset.fill,
       expiry: "12/34",
-      cvc: "123",
+      cvc: button.dataset.fill.startsWith("3782") ? "1234" : "123",
       name: form.elements.name.value || "Ada Buyer",
     };
     for (const [name, value] of Object.entries(values)) form.elements[name].value = value;

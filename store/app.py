@@ -67,7 +67,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             *orders.route_handlers,
             *webhooks.route_handlers,
             *info.route_handlers,
-            *health.route_handlers,
+            *health.make_route_handlers(health.Health(settings.metrics_token)),
             create_static_files_router("/static", directories=[ROOT / "static"]),
         ],
         dependencies={

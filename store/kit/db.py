@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 from piccolo.engine.finder import engine_finder
@@ -51,6 +51,8 @@ class SafeTransaction(PostgresTransaction):
 
     __slots__ = ("options",)
 
+    options: dict[str, Any]
+
     async def get_connection(self) -> Any:
         if self.engine.pool is None:
             return await self.engine.get_new_connection()
@@ -62,7 +64,7 @@ class SafeTransaction(PostgresTransaction):
         self.connection = await self.get_connection()
         try:
             self.transaction = self.connection.transaction(**self.options)
-            await self.begin()
+            await self.begin()  # type: ignore[no-untyped-call]
         except BaseException:
             self._terminate()
             await asyncio.shield(self._give_back())
@@ -75,7 +77,7 @@ class SafeTransaction(PostgresTransaction):
         exception_type: type[BaseException] | None,
         exception: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         if self._parent is not None:
             return False
         # First of all: whatever fails below, this task is not left bound to a dead transaction.
@@ -83,10 +85,10 @@ class SafeTransaction(PostgresTransaction):
         try:
             if exception is None:
                 if not (self._committed or self._rolled_back):
-                    await self.commit()
+                    await self.commit()  # type: ignore[no-untyped-call]
             elif not self._rolled_back:
                 try:
-                    await self.rollback()
+                    await self.rollback()  # type: ignore[no-untyped-call]
                 except Exception:  # keep the first error
                     self._terminate()
         except BaseException:
@@ -182,9 +184,9 @@ async def savepoint() -> AsyncIterator[None]:
         yield
     except BaseException:
         with contextlib.suppress(asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError):
-            await point.rollback_to()
+            await point.rollback_to()  # type: ignore[no-untyped-call]
         raise
-    await point.release()
+    await point.release()  # type: ignore[no-untyped-call]
 
 
 async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -230,8 +232,9 @@ async def advance(
             raise ValueError(f"{lifecycle.machine}: {source} -> {to} is not an allowed move")
     state = getattr(table, column)
     changes: dict[Any, Any] = {state: to, **{getattr(table, k): v for k, v in values.items()}}
-    if any(c._meta.name == "version" for c in table._meta.columns):
-        changes[table._meta.get_column_by_name("version")] = table._meta.get_column_by_name("version") + 1
+    version: Any = next((c for c in table._meta.columns if c._meta.name == "version"), None)
+    if version is not None:
+        changes[version] = version + 1
     rows = await (
         table.update(changes)
         .where((table._meta.primary_key == row_id) & state.is_in(list(wanted)))

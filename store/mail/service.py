@@ -36,14 +36,14 @@ class Mailer:
     templates: Environment
 
 
-async def send_once(kind: str, ref: str, recipient: str, view: Mapping[str, Any]) -> None:
-    """Put one mail into the outbox of the open transaction; the same (kind, ref) again is ignored (I22)."""
+async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, Any]) -> None:
+    """Put one mail into the outbox of the open transaction; the same (kind, cause) again is ignored (I22)."""
     await fetch(
-        "INSERT INTO mail_message (id, kind, ref, recipient, view) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (kind, ref) DO NOTHING",
+        "INSERT INTO mail_message (id, kind, cause, recipient, view) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (kind, cause) DO NOTHING",
         new_id(),
         kind,
-        ref,
+        cause,
         recipient,
         msgspec.json.encode(view).decode(),
     )

@@ -10,13 +10,13 @@ from store.kit.queue import QueueColumns
 
 
 class MailMessage(QueueColumns, Table, tablename="mail_message"):
-    """One mail. (kind, ref) is unique: a fact is told once (I22). `view` is the frozen JSON its template gets."""
+    """One mail. (kind, cause) is unique: a fact is told once (I22). `view` is the frozen JSON its template gets."""
 
     id = UUID(primary_key=True, default=UUID4())
     kind = Text()
-    ref = Text()
+    cause = Text()
     recipient = Text()
     view = Text(default="{}")
     created_at = Timestamptz(default=TimestamptzNow())
 
-    mail_message_once = Unique(["kind", "ref"])
+    mail_message_once = Unique(["kind", "cause"])

@@ -11,12 +11,16 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
 from store.gateways.port import GatewayError, Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.orders import service as orders
 from store.payments.service import cancel_order, sync_capture, sync_payment
 from store.payments.states import LIVE, Door, PaymentStatus
+
+log = structlog.get_logger(__name__)
 
 BATCH = 20
 # How long until the next look, by the number of looks so far.

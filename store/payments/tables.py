@@ -46,7 +46,7 @@ class Payment(Table, tablename="payment"):
 
 
 class Capture(Table, tablename="capture"):
-    """Money that arrived. `ref` is the charge (`ch_…`), or the session where nothing had to be paid.
+    """Money that arrived. `capture_ref` is the charge (`ch_…`), or the session where nothing had to be paid.
 
     `fee_posted` and the refs next to it are filled when the provider has settled the charge: with asynchronous
     capture they come seconds after success.
@@ -56,7 +56,7 @@ class Capture(Table, tablename="capture"):
     payment = ForeignKey(Payment, null=False)
     order = ForeignKey(Order, null=False)
     provider = Text(default="stripe")
-    ref = Text()
+    capture_ref = Text()
     account_ref = Text(default="")
     kind = Text(choices=CaptureKind)
     amount = BigInt()
@@ -71,5 +71,5 @@ class Capture(Table, tablename="capture"):
     settle_tries = Integer(default=0)
     created_at = Timestamptz(default=TimestamptzNow())
 
-    capture_one_ref = Unique(["provider", "ref"])
+    capture_one_ref = Unique(["provider", "capture_ref"])
     refunds_within = Check("refunded BETWEEN 0 AND amount")

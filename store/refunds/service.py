@@ -52,7 +52,7 @@ async def give_back(gateways: Gateways, capture_id: UUID) -> None:
         request = RefundRequest(
             refund_id=str(refund["id"]),
             order_id=str(capture["order"]),
-            capture_ref=capture["ref"],
+            capture_ref=capture["capture_ref"],
             account_ref=capture["account_ref"],
             charge_type=capture["charge_type"],
             amount=refund["amount"],
@@ -63,7 +63,7 @@ async def give_back(gateways: Gateways, capture_id: UUID) -> None:
             made = await gateways.stripe.refund(request)
         except GatewayBug:
             # A key that outlived its memory at the provider, or a refund made meanwhile: look before giving up.
-            found = await gateways.stripe.find_refunds(capture["ref"], capture["account_ref"])
+            found = await gateways.stripe.find_refunds(capture["capture_ref"], capture["account_ref"])
             made_before = next((r for r in found if r.refund_id == str(refund["id"])), None)
             if made_before is None:
                 raise
@@ -81,7 +81,7 @@ async def sync_refunds(gateways: Gateways, capture_id: UUID) -> None:
     assert capture is not None
     if not capture["amount"]:
         return
-    snapshot = await gateways.stripe.fetch_capture(capture["ref"], capture["account_ref"])
+    snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
     await retrying(lambda: _apply(dict(capture), snapshot))
 
 
@@ -133,7 +133,7 @@ async def _record(capture_id: UUID, snapshot: RefundSnapshot) -> None:
     """Write the provider's reference into our own row, before anything else can mistake it for a foreign refund."""
     async with transaction():
         await fetch(
-            "UPDATE refund SET ref = $2, version = version + 1 WHERE id = $1::uuid AND capture = $3 AND ref IS NULL",
+            "UPDATE refund SET refund_ref = $2, version = version + 1 WHERE id = $1::uuid AND capture = $3 AND refund_ref IS NULL",
             snapshot.refund_id,
             snapshot.ref,
             capture_id,
@@ -167,18 +167,18 @@ async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: 
 
 async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> Mapping[str, Any]:
     row = await fetch_row(
-        "SELECT * FROM refund WHERE (provider = 'stripe' AND ref = $1) OR (id::text = $2 AND ref IS NULL)",
+        "SELECT * FROM refund WHERE (provider = 'stripe' AND refund_ref = $1) OR (id::text = $2 AND refund_ref IS NULL)",
         snapshot.ref,
         snapshot.refund_id,
     )
     if row is not None:
-        await fetch("UPDATE refund SET ref = $2 WHERE id = $1 AND ref IS NULL", row["id"], snapshot.ref)
+        await fetch("UPDATE refund SET refund_ref = $2 WHERE id = $1 AND refund_ref IS NULL", row["id"], snapshot.ref)
         return row
     refund = Refund(
         id=new_id(),
         capture=capture["id"],
         order=capture["order"],
-        ref=snapshot.ref,
+        refund_ref=snapshot.ref,
         amount=snapshot.amount.amount,
         currency=snapshot.amount.currency,
         reason=AT_PROVIDER,
@@ -205,11 +205,11 @@ async def _tell(capture: dict[str, Any]) -> None:
     )
     order = await orders.record_refund(capture["order"], pending=sums["pending"], refunded=sums["refunded"])
     for row in await fetch(
-        "SELECT id, ref, amount, currency, reason FROM refund WHERE capture = $1 AND status = 'succeeded'",
+        "SELECT id, refund_ref, amount, currency, reason FROM refund WHERE capture = $1 AND status = 'succeeded'",
         capture["id"],
     ):
         amount = Money(row["amount"], row["currency"])
-        if await orders.note(order["id"], f"{amount} refunded.", key=f"refunded:{row['ref']}"):
+        if await orders.note(order["id"], f"{amount} refunded.", key=f"refunded:{row['refund_ref']}"):
             await orders.tell_buyer(
                 "refunded", str(row["id"]), order, amount=row["amount"], reason=_reason(row["reason"])
             )

@@ -12,7 +12,7 @@ from store.refunds.states import RefundStatus
 
 
 class Refund(Table, tablename="refund"):
-    """One refund of one capture, minor units. `ref` is the provider's (`re_…`), null until it is known.
+    """One refund of one capture, minor units. `refund_ref` is the provider's (`re_…`), null until it is known.
 
     `gives_back_all`: transfer reversed and application fee returned with it, as our own races require.
     """
@@ -21,7 +21,7 @@ class Refund(Table, tablename="refund"):
     capture = ForeignKey(Capture, null=False)
     order = ForeignKey(Order, null=False)
     provider = Text(default="stripe")
-    ref = Text(null=True, default=None)
+    refund_ref = Text(null=True, default=None)
     amount = BigInt()
     currency = Text()
     reason = Text()
@@ -33,5 +33,5 @@ class Refund(Table, tablename="refund"):
     settled_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
 
-    refund_one_ref = Unique(["provider", "ref"])
+    refund_one_ref = Unique(["provider", "refund_ref"])
     positive = Check("amount > 0")

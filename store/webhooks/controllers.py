@@ -12,8 +12,12 @@ import structlog
 from litestar import Request, Response, post
 
 from store.gateways.port import BadSignature, Gateways
-from store.kit.metrics import DELIVERIES
+from store.kit.metrics import counter
 from store.webhooks import service
+
+DELIVERIES = counter(
+    "deliveries", "Webhook deliveries by what came of them", "provider", "endpoint", "outcome"
+)
 
 log = structlog.get_logger(__name__)
 

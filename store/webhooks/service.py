@@ -17,6 +17,7 @@ from store.gateways.port import Gateways, Notice
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, transaction
 from store.kit.ids import new_id
+from store.kit.metrics import histogram
 from store.kit.queue import PARKED, notify, work
 from store.payments.queries import find_payment
 from store.payments.service import sync_capture, sync_payment
@@ -25,6 +26,8 @@ from store.payments.states import Door
 from store.refunds.service import sync_refunds
 
 log = structlog.get_logger(__name__)
+
+WEBHOOK_LAG = histogram("webhook_lag_seconds", "From the event at the provider to its effect here")
 
 TRIES = 12
 SESSION_EVENTS = frozenset(
@@ -90,6 +93,7 @@ async def process_due(gateways: Gateways) -> int:
     async def handle(row: Mapping[str, Any]) -> str | None:
         outcome = await apply_event(gateways, gateways.stripe.read_event(row["body"].encode()))
         await fetch("UPDATE inbox_event SET outcome = $2 WHERE id = $1", row["id"], outcome)
+        WEBHOOK_LAG.observe(max(0.0, (clock.now() - row["created_at"]).total_seconds()))
         return None
 
     return await work("inbox_event", handle, tries=TRIES)

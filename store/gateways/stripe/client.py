@@ -15,13 +15,20 @@ import httpx
 import stripe
 
 from store.gateways.port import Declined, GatewayBug, Unavailable
-from store.kit.metrics import count_provider_call
+from store.kit.metrics import counter, histogram
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
 CONCURRENT_CALLS = 20
 # Refusals that a buyer can understand and act on.
 BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
+
+PROVIDER_CALLS = counter(
+    "provider_calls", "Calls to a provider by what came of them", "provider", "call", "outcome"
+)
+PROVIDER_SECONDS = histogram(
+    "provider_call_seconds", "How long a provider took to answer", "provider", "call"
+)
 
 Result = TypeVar("Result")
 
@@ -49,9 +56,11 @@ class StripeCalls:
                 result = await request()
             except Exception as error:
                 meaning = translate_error(error)
-                count_provider_call("stripe", name, type(meaning).__name__.lower(), time.monotonic() - began)
+                PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()
                 raise meaning from error
-            count_provider_call("stripe", name, "ok", time.monotonic() - began)
+            finally:
+                PROVIDER_SECONDS.labels("stripe", name).observe(time.monotonic() - began)
+            PROVIDER_CALLS.labels("stripe", name, "ok").inc()
             return result
 
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, Unavailable
 from store.kit import clock
 from store.kit.db import advance, fetch, transaction
 from store.orders import service as orders
 from store.payments.states import PAYMENT, PaymentStatus
 from store.payments.tables import Payment
+
+log = structlog.get_logger(__name__)
 
 # Stripe wants at least 30 minutes between creation and expiry: the frozen 45 allow sending again for 15, less a margin.
 RESEND_FOR = timedelta(minutes=12)

@@ -30,7 +30,7 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
     assert capture is not None
     if capture["settled"]:
         return True
-    snapshot = await gateways.stripe.fetch_capture(capture["ref"], capture["account_ref"])
+    snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
     if not snapshot.settled:
         return False
     await retrying(lambda: _book(dict(capture), snapshot))
@@ -40,7 +40,7 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
 async def find_capture(ref: str) -> UUID | None:
     """The id of the capture with the provider's `ref`."""
     found: UUID | None = await fetch_value(
-        "SELECT id FROM capture WHERE provider = 'stripe' AND ref = $1", ref
+        "SELECT id FROM capture WHERE provider = 'stripe' AND capture_ref = $1", ref
     )
     return found
 

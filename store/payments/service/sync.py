@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from store.gateways.port import Gateways, PaymentSnapshot, SnapshotStatus
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
 from store.kit.ids import new_id
-from store.kit.metrics import count_confirmation
+from store.kit.logs import bound
+from store.kit.metrics import counter
 from store.kit.money import Money
 from store.ledger import journals, names
 from store.ledger.journals import Entry
@@ -28,6 +31,11 @@ from store.payments.service.settle import FIRST_LOOK
 from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
 from store.payments.tables import Capture, Payment
 
+log = structlog.get_logger(__name__)
+
+CONFIRMATIONS = counter(
+    "confirmations", "Payments confirmed, by the door that was first", "provider", "door", "kind"
+)
 DOOR_WORDS = {
     Door.WEBHOOK: "by Stripe's message",
     Door.RETURN: "on your return from Stripe",
@@ -43,14 +51,13 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
     Raises Unavailable when the provider does not answer: nothing has changed then and another door will come.
     """
     payment = await read_payment(payment_id)
-    bind_payment(str(payment_id))
-    if payment["status"] == PaymentStatus.CREATED:
-        payment = await complete_attempt(gateways, payment)
-    if payment["provider_ref"] is None or payment["status"] in ENDED:
-        return str(payment["status"])
-    snapshot = await gateways.stripe.fetch_payment(payment["provider_ref"], payment["account_ref"])
-    status = await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
-    return status
+    with bound(payment=payment_id, order=payment["order"]):
+        if payment["status"] == PaymentStatus.CREATED:
+            payment = await complete_attempt(gateways, payment)
+        if payment["provider_ref"] is None or payment["status"] in ENDED:
+            return str(payment["status"])
+        snapshot = await gateways.stripe.fetch_payment(payment["provider_ref"], payment["account_ref"])
+        return await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
 
 
 async def read_payment(payment_id: UUID) -> dict[str, Any]:
@@ -141,7 +148,7 @@ async def _apply_succeeded(
         method=snapshot.method,
     )
     capture = await _record_capture(payment, snapshot, CaptureKind.SETTLING if paid else CaptureKind.SURPLUS)
-    count_confirmation("stripe", door, capture["kind"])
+    CONFIRMATIONS.labels("stripe", door, capture["kind"]).inc()
     log.info("payment_confirmed", door=door, capture=snapshot.capture_ref, kind=capture["kind"])
     if not paid:
         await _give_back(order, capture, door)
@@ -156,7 +163,7 @@ async def _record_capture(
         payment=payment["id"],
         order=payment["order"],
         provider=payment["provider"],
-        ref=snapshot.capture_ref,
+        capture_ref=snapshot.capture_ref,
         account_ref=payment["account_ref"],
         kind=kind,
         amount=snapshot.amount,
@@ -197,7 +204,7 @@ async def _give_back(order: dict[str, Any], capture: dict[str, Any], door: Door)
         order["id"],
         f"A payment of {Money(capture['amount'], capture['currency'])} arrived too late; it goes back in full.",
         door=door,
-        key=f"surplus:{capture['ref']}",
+        key=f"surplus:{capture['capture_ref']}",
     )
     fresh = await orders.lock_order(order["id"])
     await orders.record_refund(

@@ -32,7 +32,7 @@ BEGIN
     SELECT 1 FROM payment p JOIN orders o ON o.id = p."order"
     WHERE p.id = NEW.payment AND o.id = NEW."order" AND p.amount = NEW.amount AND p.currency = NEW.currency
       AND o.total = NEW.amount AND o.currency = NEW.currency) THEN
-    RAISE EXCEPTION 'capture % does not match its payment', NEW.ref;
+    RAISE EXCEPTION 'capture % does not match its payment', NEW.capture_ref;
   END IF;
   RETURN NEW;
 END $$;
@@ -41,10 +41,10 @@ CREATE TRIGGER capture_matches BEFORE INSERT ON capture FOR EACH ROW EXECUTE FUN
 
 CREATE OR REPLACE FUNCTION capture_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (OLD.payment, OLD."order", OLD.provider, OLD.ref, OLD.account_ref, OLD.kind, OLD.amount, OLD.currency, OLD.charge_type)
+  IF (OLD.payment, OLD."order", OLD.provider, OLD.capture_ref, OLD.account_ref, OLD.kind, OLD.amount, OLD.currency, OLD.charge_type)
      IS DISTINCT FROM
-     (NEW.payment, NEW."order", NEW.provider, NEW.ref, NEW.account_ref, NEW.kind, NEW.amount, NEW.currency, NEW.charge_type) THEN
-    RAISE EXCEPTION 'capture % is frozen', OLD.ref;
+     (NEW.payment, NEW."order", NEW.provider, NEW.capture_ref, NEW.account_ref, NEW.kind, NEW.amount, NEW.currency, NEW.charge_type) THEN
+    RAISE EXCEPTION 'capture % is frozen', OLD.capture_ref;
   END IF;
   RETURN NEW;
 END $$;

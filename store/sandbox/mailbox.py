@@ -11,6 +11,7 @@ import json
 import re
 import sqlite3
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -27,6 +28,7 @@ from store.sandbox.layout import HTML_TYPE, page
 
 MAX_MAIL = 2**20
 KEPT = 500
+CLOSE_SECONDS = 1.0
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 # A mail's own styles are allowed; its scripts, forms and remote pictures are not. Links leave the frame.
 MAIL_CSP = (
@@ -54,7 +56,8 @@ class Mailbox:
         """Stop the SMTP server, if it runs."""
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
+            with suppress(TimeoutError):  # newer Pythons wait here for clients that stay connected
+                await asyncio.wait_for(self._server.wait_closed(), CLOSE_SECONDS)
             self._server = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd)

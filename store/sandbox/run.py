@@ -12,12 +12,14 @@ import errno
 import logging
 import signal
 import socket
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar import Litestar
 
 from store.sandbox.app import LiveKeyError, create_app
 
@@ -25,80 +27,92 @@ STOP_SECONDS = 4.0
 
 
 def serve(
-    data: Path, port: int, host: str = "127.0.0.1", clock: Path | None = None, smtp_port: int | None = None
+    data: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    clock: Path | None = None,
+    smtp_port: int | None = None,
 ) -> None:
     """Serve the sandbox over the folder `data` until SIGTERM or SIGINT.
 
     `clock` is the virtual clock's file (default `data/clock`); without `smtp_port` no mail server runs.
-    SystemExit with one clear line when a port is taken, the folder cannot be written, or a live key is about.
+    SystemExit with one clear line when a port is taken, the folder cannot be used, or a live key is about.
     """
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(name)s: %(message)s")
-    for taken in [port] if smtp_port is None else [port, smtp_port]:
-        _refuse_taken(host, taken)
+    addresses = _choose_addresses(host, port)
+    if smtp_port is not None:
+        _refuse_taken(host, smtp_port)
     try:
         app = create_app(data, clock=clock, smtp_port=smtp_port, smtp_host=host)
     except LiveKeyError as problem:
         raise SystemExit(f"sandbox: {problem}") from None
-    except OSError as problem:
+    except (OSError, sqlite3.Error, ValueError) as problem:
         raise SystemExit(f"sandbox: cannot use the data folder {data}: {problem}") from None
-    asyncio.run(_serve(app, host, port))
+    asyncio.run(_serve(app, addresses, port))
 
 
-async def _serve(app: Any, host: str, port: int) -> None:
-    # The lifespan runs once, with the first listener; the others share the app.
-    servers = [
-        Server(
-            app,
-            address=address,
-            port=port,
-            interface=Interfaces.ASGI if first else Interfaces.ASGINL,
-            websockets=False,
-            log_enabled=False,
-        )
-        for first, address in (
-            (number == 0, address) for number, address in enumerate(_addresses(host, port))
-        )
-    ]
+async def _serve(app: Litestar, addresses: list[str], port: int) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    running = [asyncio.ensure_future(server.serve()) for server in servers]
-    await asyncio.wait([*running, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-    app.state.closing.set()
-    for server in servers:
-        server.stop()  # type: ignore[no-untyped-call]
-    _, late = await asyncio.wait(running, timeout=STOP_SECONDS)
-    for listener in late:
-        listener.cancel()
+        _call_on_signal(name, stop.set)
+    # The lifespan is run here, not by the listeners: they would share it, and hide why it failed.
+    async with app.lifespan():
+        servers = [
+            Server(
+                app,
+                address=address,
+                port=port,
+                interface=Interfaces.ASGINL,
+                websockets=False,
+                log_enabled=False,
+            )
+            for address in addresses
+        ]
+        running = [asyncio.ensure_future(server.serve()) for server in servers]
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        app.state.closing.set()
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]
+        _, late = await asyncio.wait(running, timeout=STOP_SECONDS)
+        for listener in late:
+            listener.cancel()
+    if not stop.is_set():
+        ended = await asyncio.gather(*running, return_exceptions=True)
+        raise SystemExit(f"sandbox: the web server on port {port} ended by itself: {ended}")
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _call_on_signal(name: signal.Signals, act: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(name, act)
+    except NotImplementedError:  # Windows
+        signal.signal(name, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def _choose_addresses(host: str, port: int) -> list[str]:
+    _refuse_taken(host, port)
     if host != "127.0.0.1":
         return [host]
     try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("::1", port))
-    except OSError:
+        _refuse_taken("::1", port)
+    except OSError:  # no IPv6 here
         return [host]
     return [host, "::1"]
 
 
 def _refuse_taken(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    """Raise SystemExit when something listens there, OSError when the address cannot be used at all."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as problem:
-            reason = (
-                "is already in use"
-                if problem.errno == errno.EADDRINUSE
-                else f"cannot be used ({problem.strerror})"
-            )
+            if problem.errno != errno.EADDRINUSE:
+                raise
             raise SystemExit(
-                f"sandbox: port {port} on {host} {reason}. Stop what uses it, or choose another port."
+                f"sandbox: port {port} on {host} is already in use. Stop what uses it or choose another."
             ) from None
 
 

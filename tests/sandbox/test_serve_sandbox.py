@@ -82,23 +82,38 @@ def test_client_sees_a_broken_connection_when_reset(tmp_path: Path) -> None:
             httpx.get(f"http://127.0.0.1:{port}/v1/events")
 
 
-def test_one_line_says_why_when_the_port_is_taken(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["web", "mail"])
+def test_one_line_says_why_when_a_port_is_taken(tmp_path: Path, which: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
+        port, free = taken.getsockname()[1], _free_ports()[0]
 
-        done = subprocess.run(
-            [sys.executable, "-m", "store.sandbox.run", str(tmp_path), str(port)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
+        done = _start(tmp_path, *((port, free) if which == "web" else (free, port)))
 
     assert done.returncode == 1
     assert f"port {port} on 127.0.0.1 is already in use" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_one_line_says_why_when_the_data_folder_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+
+    done = _start(tmp_path / "data", *_free_ports())
+
+    assert done.returncode == 1
+    assert "cannot use the data folder" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def _start(data: Path, *ports: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "store.sandbox.run", str(data), *map(str, ports)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("value", ["sk_live_1", "rk_live_1", "pk_live_1", "sk_test_overprint,sk_live_1"])

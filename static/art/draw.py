@@ -261,8 +261,8 @@ DRAWINGS: dict[str, dict[str, Plates]] = {
         "wall-hooks": Plates(
             box(56, 138, 288, 58, 8) + corners((166, 250), (228, 250), (238, 336), (156, 336))
             + cord("M170 254q6-44 16-22q10-22 38 22", 7),
-            cord("".join(f"M{92 + 72 * i} 168v46q0 22 22 20" for i in range(4)), 13)
-            + row(4, 72, lambda x: disc(92 + x, 166, 15)),
+            cord("M104 168v46q0 22 22 20m66-66v46q0 22 22 20m66-66v46q0 22 22 20", 13)
+            + row(3, 88, lambda x: disc(104 + x, 166, 15)),
             box(56, 166, 288, 30, 8) + corners((182, 250), (228, 250), (238, 336), (186, 336)),
         ),
         "cherry-spoon": Plates(

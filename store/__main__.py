@@ -50,7 +50,6 @@ def serve(_: argparse.Namespace) -> int:
             websockets=False,
             log_level=_granian_level(settings.log_level),
             workers_kill_timeout=2,
-            process_name="overprint",
         ).serve()
     return 0
 

@@ -94,9 +94,7 @@ def log_everywhere() -> None:
     ours.info(TEXT)
     ours.info("positional %s", TEXT)
     ours.info("by key", **CANARIES)
-    ours.info(
-        "nested", body={"deep": [{"text": TEXT}, (TEXT,), TEXT.encode()], TEXT: 1}, number=4242424242424242
-    )
+    ours.info("nested", body={"deep": [{"text": TEXT}, (TEXT,), TEXT.encode()], TEXT: 1}, number=4242424242424242)
     ours.info("object", payload=Payload(TEXT))
     theirs.warning("%s", TEXT)
     theirs.warning("extra", extra={"text": TEXT, "body": {"a": TEXT}})

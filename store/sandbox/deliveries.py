@@ -254,7 +254,7 @@ class Deliveries:
         state = "delivered" if good else "failed" if final or attempts > len(BACK_OFF) else "waiting"
         due = now + (BACK_OFF[attempts - 1] if state == "waiting" else 0)
         entry = {"at": now, "status": status, "ms": round(seconds * 1000), "answer": answer}
-        # Matching on `attempts` keeps a resend asked for meanwhile from being overwritten.
+        # Matching on `due` keeps a resend that was asked for meanwhile from being overwritten.
         self._records.execute(
             "UPDATE deliveries SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, log = ?"
             " WHERE id = ? AND state = 'waiting' AND due = ?",

@@ -80,7 +80,8 @@ async def _serve(app: Litestar, addresses: list[str], port: int) -> None:
             listener.cancel()
     if not stop.is_set():
         ended = await asyncio.gather(*running, return_exceptions=True)
-        raise SystemExit(f"sandbox: the web server on port {port} ended by itself: {ended}")
+        why = "; ".join(str(end).partition("\n")[0] for end in ended if end is not None)
+        raise SystemExit(f"sandbox: the web server on port {port} ended by itself. {why}")
 
 
 def _call_on_signal(name: signal.Signals, act: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.sandbox.conftest import Sandbox
@@ -169,3 +170,21 @@ async def test_answer_is_413_when_the_body_is_too_large(sandbox: Sandbox) -> Non
     answer = await sandbox.client.post("/_sandbox/webhooks", content=b" " * 70_000)
 
     assert answer.status_code == 413
+
+
+async def test_event_arrives_again_when_resent_while_an_attempt_is_under_way(sandbox: Sandbox) -> None:
+    await sandbox.add_endpoint((COMPLETED,))
+    deliveries = sandbox.app.state.deliveries
+
+    def ask_meanwhile(request: httpx.Request) -> httpx.Response:
+        if len(sandbox.shop.received) == 1:
+            deliveries.resend(COMPLETED, None, 1)
+        return httpx.Response(200)
+
+    sandbox.shop.answer = ask_meanwhile
+    await sandbox.submit((await sandbox.open_session())["id"])
+
+    await deliveries.run_due()
+
+    assert sandbox.shop.types() == [COMPLETED, COMPLETED]
+    assert deliveries.measure()["delivered"] == 1

@@ -77,6 +77,4 @@ class _Expansion:
 
     def _is_hash_of_references(self, kind: str, dotted: str) -> bool:
         """A hash that is null here but would hold references (`transfer_data` of a plain charge)."""
-        return dotted in object_fields(kind) and any(
-            path.startswith(dotted + ".") for path in expandable_fields(kind)
-        )
+        return dotted in object_fields(kind) and any(path.startswith(dotted + ".") for path in expandable_fields(kind))

@@ -22,9 +22,7 @@ Raw = dict[str, Any]
 def decode_form(body: bytes) -> Raw:
     """Return the nested fields of a form body or query string; raise `ApiError` for what is not one."""
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=MAX_FIELDS
-        )
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError as error:
         raise refuse("Invalid request: the parameters are not UTF-8.") from error
     except ValueError as error:

@@ -35,9 +35,7 @@ def recall(world: World, account: str, key: str, print_: str) -> tuple[int, byte
     """Return the stored status and body, or None; raise `idempotency_error` when the parameters differ."""
     with world.tx():
         world.sql("DELETE FROM idempotency WHERE created<=?", world.clock.now() - KEPT_SECONDS)
-    rows = world.sql(
-        "SELECT fingerprint, status, body FROM idempotency WHERE account=? AND key=?", account, key
-    )
+    rows = world.sql("SELECT fingerprint, status, body FROM idempotency WHERE account=? AND key=?", account, key)
     if not rows:
         return None
     if rows[0][0] != print_:

@@ -75,9 +75,7 @@ def _check_object(node: Node, raw: Any, path: str) -> Params:
         raise refuse("Invalid object", param=path)
     if unknown := [_join(path, name) for name in raw if name not in node["p"]]:
         words = "parameter" if len(unknown) == 1 else "parameters"
-        raise refuse(
-            f"Received unknown {words}: {', '.join(unknown)}", param=unknown[0], code="parameter_unknown"
-        )
+        raise refuse(f"Received unknown {words}: {', '.join(unknown)}", param=unknown[0], code="parameter_unknown")
     for name in node.get("r", ()):
         if name not in raw:
             raise refuse(
@@ -85,7 +83,16 @@ def _check_object(node: Node, raw: Any, path: str) -> Params:
                 param=_join(path, name),
                 code="parameter_missing",
             )
-    return {name: _check(node["p"][name], value, _join(path, name)) for name, value in raw.items()}
+    return {
+        name: None if _is_unset(node, name, value) else _check(node["p"][name], value, _join(path, name))
+        for name, value in raw.items()
+    }
+
+
+def _is_unset(node: Node, name: str, raw: Any) -> bool:
+    """An empty text unsets a free text, unless the provider requires the field."""
+    kind = node["p"][name]
+    return raw == "" and kind["t"] == "s" and "e" not in kind and name not in node.get("r", ())
 
 
 def _check_map(node: Node, raw: Any, path: str) -> Params:
@@ -104,14 +111,12 @@ def _check_metadata(raw: dict[str, Any], path: str) -> Params:
             raise refuse("Metadata values must be strings.", param=_join(path, key))
         if len(key) > METADATA_KEY_LENGTH:
             raise refuse(
-                f"Metadata key '{key[:60]}' is {len(key)} characters; keys may have at most "
-                f"{METADATA_KEY_LENGTH}.",
+                f"Metadata key '{key[:60]}' is {len(key)} characters; keys may have at most {METADATA_KEY_LENGTH}.",
                 param=path,
             )
         if len(value) > METADATA_VALUE_LENGTH:
             raise refuse(
-                f"Metadata values may have at most {METADATA_VALUE_LENGTH} characters; '{key}' has "
-                f"{len(value)}.",
+                f"Metadata values may have at most {METADATA_VALUE_LENGTH} characters; '{key}' has {len(value)}.",
                 param=path,
             )
     return dict(raw)
@@ -132,9 +137,7 @@ def _check_string(node: Node, raw: Any, path: str) -> str:
         raise refuse(f"Invalid {path}: must be one of {_listing(node['e'])}", param=path)
     limit = node.get("l", DEFAULT_LENGTH)
     if len(raw) > limit:
-        raise refuse(
-            f"Invalid string: {raw[:8]}...{raw[-4:]}; must be at most {limit} characters", param=path
-        )
+        raise refuse(f"Invalid string: {raw[:8]}...{raw[-4:]}; must be at most {limit} characters", param=path)
     return raw
 
 

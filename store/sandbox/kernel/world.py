@@ -112,9 +112,7 @@ class World:
 
     def has(self, account: str, kind: str, id: str) -> bool:
         """Tell whether this account has a document of that id."""
-        return bool(
-            self.sql("SELECT 1 FROM documents WHERE account=? AND kind=? AND id=?", account, kind, id)
-        )
+        return bool(self.sql("SELECT 1 FROM documents WHERE account=? AND kind=? AND id=?", account, kind, id))
 
     def lookup(self, id: str) -> tuple[str, str, Document] | None:
         """Return account, kind and document of an id over all accounts, or None: for following references."""
@@ -189,9 +187,7 @@ class World:
     def schedule(self, at: int, job: str, account: str, id: str) -> None:
         """Let `tick` run `job` for this object at `at` (epoch seconds of the sandbox's clock), once."""
         with self.tx():
-            self.sql(
-                "INSERT OR REPLACE INTO due (at, job, account, id) VALUES (?,?,?,?)", at, job, account, id
-            )
+            self.sql("INSERT OR REPLACE INTO due (at, job, account, id) VALUES (?,?,?,?)", at, job, account, id)
 
     def unschedule(self, job: str, id: str) -> None:
         """Forget a due job; nothing happens when there is none."""
@@ -232,14 +228,10 @@ class World:
 
     def mark_seeded(self) -> None:
         """Remember accounts, webhook endpoints and catalogue as the state that `reset` goes back to."""
-        marks = ",".join("?" * len(KEPT_KINDS))
         with self.tx():
             self.sql("DELETE FROM seed")
-            self.sql(
-                "INSERT INTO seed SELECT account, kind, id, body FROM documents"
-                f" WHERE kind IN ({marks}) ORDER BY seq",
-                *KEPT_KINDS,
-            )
+            for kind in KEPT_KINDS:
+                self.sql("INSERT INTO seed SELECT account, kind, id, body FROM documents WHERE kind=?", kind)
 
     def reset(self) -> None:
         """Go back to the state after seeding; without a mark, keep what a seed consists of as it is now."""
@@ -248,15 +240,13 @@ class World:
                 self.mark_seeded()
             for table in ("documents", "due", "idempotency"):
                 self.sql(f"DELETE FROM {table}")  # noqa: S608
-            self.sql(
-                "INSERT INTO documents (account, kind, id, body) SELECT account, kind, id, body FROM seed"
-            )
+            self.sql("INSERT INTO documents (account, kind, id, body) SELECT account, kind, id, body FROM seed")
 
 
 def public(value: Any) -> Any:
-    """Return a copy without the sandbox's own fields, whose names begin with an underscore."""
+    """Return a copy without the sandbox's own fields (their names begin with `_`); metadata is the caller's."""
     if isinstance(value, dict):
-        return {k: public(v) for k, v in value.items() if not k.startswith("_")}
+        return {k: dict(v) if k == "metadata" and v else public(v) for k, v in value.items() if k[:1] != "_"}
     return [public(item) for item in value] if isinstance(value, list) else value
 
 

@@ -113,9 +113,7 @@ def check_charging(world: World, account: str) -> None:
     if not owner["charges_enabled"]:
         due = ", ".join(owner["requirements"]["currently_due"]) or "capability card_payments is not requested"
         raise refuse(
-            f"The account {account} cannot create charges yet: charges_enabled is false. See its "
-            "requirements "
-            f"({due}).",
+            f"The account {account} cannot create charges yet: charges_enabled is false. See its requirements ({due}).",
             code="account_invalid",
         )
 
@@ -137,8 +135,7 @@ def check_destination(world: World, destination: str, currency: str, param: str)
         )
     if account["capabilities"].get("transfers") != "active":
         raise refuse(
-            "Your destination account needs to have at least one of the following capabilities enabled: "
-            "transfers.",
+            "Your destination account needs to have at least one of the following capabilities enabled: transfers.",
             param=param,
             code="insufficient_capabilities_for_transfer",
         )
@@ -203,8 +200,7 @@ def _new_account(world: World, id: str, country: str, currency: str) -> Document
             "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
             "invoices": {"default_account_tax_ids": None, "hosted_payment_method_save": "never"},
             "payments": dict.fromkeys(
-                f"statement_descriptor{suffix}"
-                for suffix in ("", "_kana", "_kanji", "_prefix_kana", "_prefix_kanji")
+                f"statement_descriptor{suffix}" for suffix in ("", "_kana", "_kanji", "_prefix_kana", "_prefix_kanji")
             ),
             "payouts": {
                 "debit_negative_balances": True,
@@ -314,9 +310,7 @@ def _merge(old: Document, change: Document) -> Document:
     result = dict(old)
     for name, value in change.items():
         current = result.get(name)
-        result[name] = (
-            _merge(current, value) if isinstance(value, dict) and isinstance(current, dict) else value
-        )
+        result[name] = _merge(current, value) if isinstance(value, dict) and isinstance(current, dict) else value
     return result
 
 
@@ -324,7 +318,8 @@ FIELDS = f"""
     email metadata business_type default_currency individual external_account tos_acceptance
     {" ".join(f"capabilities.{name}" for name in CAPABILITIES)}
     business_profile.mcc business_profile.name business_profile.product_description
-    business_profile.support_address business_profile.support_email business_profile.support_phone business_profile.support_url business_profile.url
+    business_profile.support_address business_profile.support_email business_profile.support_phone
+    business_profile.support_url business_profile.url
     settings.branding.primary_color settings.branding.secondary_color
     settings.payments.statement_descriptor settings.payouts settings.card_payments.statement_descriptor_prefix
 """

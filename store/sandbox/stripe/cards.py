@@ -69,9 +69,7 @@ LOST = Decline("card_declined", DECLINED, "lost_card")
 STOLEN = Decline("card_declined", DECLINED, "stolen_card")
 EXPIRED = Decline("expired_card", "Your card has expired.")
 WRONG_CVC = Decline("incorrect_cvc", "Your card's security code is incorrect.")
-PROCESSING = Decline(
-    "processing_error", "An error occurred while processing your card. Try again in a little bit."
-)
+PROCESSING = Decline("processing_error", "An error occurred while processing your card. Try again in a little bit.")
 VELOCITY = Decline(
     "card_declined",
     "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
@@ -83,8 +81,7 @@ LOOKUP_FAILED = Decline(
 )
 UNAUTHENTICATED = Decline(
     "payment_intent_authentication_failure",
-    "We are unable to authenticate your payment method. Please choose a different payment method and try "
-    "again.",
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
 )
 NOT_A_TEST_CARD = Decline(
     "card_declined",
@@ -114,15 +111,9 @@ TEST_CARDS: tuple[TestCard, ...] = (
         decline=INSUFFICIENT,
     ),
     TestCard("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", "Declined: lost card", decline=LOST),
-    TestCard(
-        "4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", "Declined: stolen card", decline=STOLEN
-    ),
-    TestCard(
-        "4000000000000069", "pm_card_chargeDeclinedExpiredCard", "Declined: expired card", decline=EXPIRED
-    ),
-    TestCard(
-        "4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "Declined: wrong CVC", decline=WRONG_CVC
-    ),
+    TestCard("4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", "Declined: stolen card", decline=STOLEN),
+    TestCard("4000000000000069", "pm_card_chargeDeclinedExpiredCard", "Declined: expired card", decline=EXPIRED),
+    TestCard("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "Declined: wrong CVC", decline=WRONG_CVC),
     TestCard(
         "4000000000000119",
         "pm_card_chargeDeclinedProcessingError",
@@ -142,12 +133,8 @@ TEST_CARDS: tuple[TestCard, ...] = (
         decline=GENERIC,
     ),
     TestCard("4100000000000019", "pm_card_radarBlock", "Blocked as fraudulent", decline=BLOCKED),
-    TestCard(
-        "4000002500003155", "pm_card_authenticationRequiredOnSetup", "Asks for 3D Secure", challenge=True
-    ),
-    TestCard(
-        "4000002760003184", "pm_card_authenticationRequired", "Always asks for 3D Secure", challenge=True
-    ),
+    TestCard("4000002500003155", "pm_card_authenticationRequiredOnSetup", "Asks for 3D Secure", challenge=True),
+    TestCard("4000002760003184", "pm_card_authenticationRequired", "Always asks for 3D Secure", challenge=True),
     TestCard(
         "4000003800000446",
         "pm_card_authenticationRequiredSetupForOffSession",
@@ -161,9 +148,7 @@ TEST_CARDS: tuple[TestCard, ...] = (
         challenge=True,
         then=INSUFFICIENT,
     ),
-    TestCard(
-        "4000000000003220", "pm_card_threeDSecure2Required", "3D Secure 2 must be completed", challenge=True
-    ),
+    TestCard("4000000000003220", "pm_card_threeDSecure2Required", "3D Secure 2 must be completed", challenge=True),
     TestCard(
         "4000008400001629",
         "pm_card_threeDSecureRequiredChargeDeclined",
@@ -177,9 +162,7 @@ TEST_CARDS: tuple[TestCard, ...] = (
         "Declined: the 3D Secure lookup fails",
         decline=LOOKUP_FAILED,
     ),
-    TestCard(
-        "4000000000003055", "pm_card_threeDSecureOptional", "Succeeds; 3D Secure possible, not asked for"
-    ),
+    TestCard("4000000000003055", "pm_card_threeDSecureOptional", "Succeeds; 3D Secure possible, not asked for"),
     TestCard(
         "378282246310005",
         "pm_card_amex_threeDSecureNotSupported",

@@ -15,7 +15,8 @@ from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
 PRODUCT_FIELDS = """
-    active description images marketing_features metadata name shippable statement_descriptor tax_code unit_label url
+    active description images marketing_features metadata name shippable statement_descriptor
+    tax_code unit_label url
 """
 PRICE_FIELDS = "active lookup_key metadata nickname tax_behavior"
 
@@ -23,9 +24,7 @@ PRICE_FIELDS = "active lookup_key metadata nickname tax_behavior"
 def create_product(call: Call) -> Document:
     """Create a product; `id` may be chosen by the caller."""
     if "id" in call.params and call.world.has(call.account, "product", call.params["id"]):
-        raise refuse(
-            f"Product already exists: {call.params['id']}.", param="id", code="resource_already_exists"
-        )
+        raise refuse(f"Product already exists: {call.params['id']}.", param="id", code="resource_already_exists")
     product = _make_product(call.world, call.account, call.params, active=True)
     call.world.emit(call.account, "product.created", product)
     return product
@@ -55,8 +54,7 @@ def delete_product(call: Call) -> Document:
     product = retrieve_product(call)
     if call.world.find(call.account, "price", product=product["id"]):
         raise refuse(
-            "This product cannot be deleted because it has one or more user-created prices. Set it inactive "
-            "instead.",
+            "This product cannot be deleted because it has one or more user-created prices. Set it inactive instead.",
             param="id",
         )
     call.world.delete(call.account, "product", product["id"])
@@ -84,9 +82,7 @@ def retrieve_price(call: Call) -> Document:
 
 def list_prices(call: Call) -> Document:
     """Return prices newest first."""
-    equal = {
-        name: call.params[name] for name in ("active", "currency", "product", "type") if name in call.params
-    }
+    equal = {name: call.params[name] for name in ("active", "currency", "product", "type") if name in call.params}
     rows = call.world.find(call.account, "price", **equal)
     if "lookup_keys" in call.params:
         rows = [row for row in rows if row["lookup_key"] in call.params["lookup_keys"]]
@@ -98,9 +94,7 @@ def update_price(call: Call) -> Document:
     return _update(call, "price", call.ids["price"])
 
 
-def price_from_data(
-    world: World, account: str, data: Params, param: str, *, active: bool = False
-) -> Document:
+def price_from_data(world: World, account: str, data: Params, param: str, *, active: bool = False) -> Document:
     """Store the price that `price_data` describes (inactive unless said otherwise) and return it."""
     currency = check_currency(data["currency"], f"{param}[currency]" if param else "currency")
     amount = data.get("unit_amount")
@@ -110,9 +104,7 @@ def price_from_data(
     if not 0 <= amount <= MAX_AMOUNT:
         raise refuse(f"Invalid integer: {amount}; must be between 0 and {MAX_AMOUNT}.", param=field)
     if ("product" in data) == ("product_data" in data):
-        raise refuse(
-            "You must specify exactly one of `product` and `product_data`.", param=f"{param}[product]"
-        )
+        raise refuse("You must specify exactly one of `product` and `product_data`.", param=f"{param}[product]")
     if "product" in data:
         product = world.get(account, "product", data["product"], param=f"{param}[product]")
     else:

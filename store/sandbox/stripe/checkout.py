@@ -43,9 +43,7 @@ def session_for_page(world: World, session_id: str) -> Document | None:
         with world.tx():
             session = close_session(world, account, session)
     merchant = world.get(PLATFORM, "account", account)
-    intent = (
-        world.get(account, "payment_intent", session["payment_intent"]) if session["payment_intent"] else None
-    )
+    intent = world.get(account, "payment_intent", session["payment_intent"]) if session["payment_intent"] else None
     return {
         "account": account,
         "session": session,
@@ -126,9 +124,7 @@ def _conclude(
     return Outcome("declined", attempt.decline.message if attempt.decline else CLOSED)
 
 
-def _complete(
-    world: World, account: str, session: Document, payment_status: str, name: str | None
-) -> Outcome:
+def _complete(world: World, account: str, session: Document, payment_status: str, name: str | None) -> Outcome:
     email = session["customer_email"]
     if session["customer"] is None and (
         payment_status == "no_payment_required" or session["customer_creation"] == "always"

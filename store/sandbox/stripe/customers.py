@@ -13,9 +13,7 @@ from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
-FIELDS = (
-    "address description email metadata name phone shipping preferred_locales individual_name business_name"
-)
+FIELDS = "address description email metadata name phone shipping preferred_locales individual_name business_name"
 
 
 def create_customer(call: Call) -> Document:
@@ -66,9 +64,7 @@ def make_customer(world: World, account: str, fields: dict[str, Any]) -> Documen
         balance=0,
         delinquent=False,
         invoice_prefix=new_id("", 8).upper(),
-        invoice_settings=dict.fromkeys(
-            ("custom_fields", "default_payment_method", "footer", "rendering_options")
-        ),
+        invoice_settings=dict.fromkeys(("custom_fields", "default_payment_method", "footer", "rendering_options")),
         next_invoice_sequence=1,
         preferred_locales=[],
         tax_exempt="none",

@@ -35,9 +35,7 @@ PREFIXES = {
 # Left out unless asked for (or unless it is the payment method's own type), as the provider does.
 LEFT_OUT = {
     "checkout.session": frozenset({"line_items"}),
-    "customer": frozenset(
-        {"sources", "subscriptions", "tax", "tax_ids", "cash_balance", "invoice_credit_balance"}
-    ),
+    "customer": frozenset({"sources", "subscriptions", "tax", "tax_ids", "cash_balance", "invoice_credit_balance"}),
     "price": frozenset({"tiers", "currency_options"}),
     "webhook_endpoint": frozenset({"secret"}),
 }
@@ -62,11 +60,7 @@ def blank(world: World, kind: str, *, id: str | None = None, **values: Any) -> D
     left_out = LEFT_OUT.get(kind, frozenset())
     obj: Document = {"id": id or new_id(prefix, length), "object": kind}
     for name in object_fields(kind):
-        if (
-            name not in obj
-            and name not in left_out
-            and (kind != "payment_method" or name in PAYMENT_METHOD_FIELDS)
-        ):
+        if name not in obj and name not in left_out and (kind != "payment_method" or name in PAYMENT_METHOD_FIELDS):
             obj[name] = None
     if "created" in obj:
         obj["created"] = world.clock.now()
@@ -94,9 +88,7 @@ def find_line_items(world: World, account: str, session: str) -> list[Document]:
 
 
 def _refunds(world: World, account: str, charge: Document) -> Document:
-    return whole_list(
-        f"/v1/charges/{charge['id']}/refunds", world.find(account, "refund", charge=charge["id"])
-    )
+    return whole_list(f"/v1/charges/{charge['id']}/refunds", world.find(account, "refund", charge=charge["id"]))
 
 
 INCLUDES: dict[tuple[str, str], Include] = {

@@ -126,8 +126,7 @@ def _confirm(call: Call, intent: Document) -> Document:
     card = BY_NUMBER[method["_number"]]
     if card.challenge:
         raise Unsupported(
-            f"confirming by API with the card ending in {card.number[-4:]}, which asks for 3D Secure; use "
-            "Checkout",
+            f"confirming by API with the card ending in {card.number[-4:]}, which asks for 3D Secure; use Checkout",
             param="payment_method",
         )
     attempt = try_card(call.world, call.account, intent, card, method)

@@ -114,9 +114,7 @@ def find_method(world: World, account: str, id: str, param: str) -> Document:
         raise refuse(f"No such PaymentMethod: '{id}'", param=param, code="resource_missing") from error
 
 
-def card_error(
-    decline: Decline, *, param: str | None = None, keeps_effect: bool = False, **more: object
-) -> ApiError:
+def card_error(decline: Decline, *, param: str | None = None, keeps_effect: bool = False, **more: object) -> ApiError:
     """Return the 402 `card_error` for a decline."""
     return ApiError(
         402,

@@ -204,9 +204,7 @@ def _decline(
             "status": "failed",
             "failure_code": decline.code,
             "failure_message": decline.message,
-            "outcome": _outcome(
-                "not_sent_to_network", "blocked", "highest_risk_level", "Stripe blocked this payment."
-            )
+            "outcome": _outcome("not_sent_to_network", "blocked", "highest_risk_level", "Stripe blocked this payment.")
             if decline.blocked
             else _outcome(
                 "declined_by_network",
@@ -228,9 +226,7 @@ def _decline(
     return Attempt("declined", decline)
 
 
-def _build_charge(
-    world: World, account: str, intent: Document, method: Document, challenged: bool
-) -> Document:
+def _build_charge(world: World, account: str, intent: Document, method: Document, challenged: bool) -> Document:
     """Return a charge of the intent that is neither succeeded nor failed yet."""
     destination = intent["transfer_data"]
     card = {name: method["card"][name] for name in CARD_FIELDS}

@@ -2,8 +2,8 @@
 
 Both `reverse_transfer` and `refund_application_fee` are false unless asked for; a direct charge is refunded
 in its own account's world (docs.stripe.com/refunds, /connect/destination-charges). The provider's fee is not
-returned; an account may go below zero by that fee, for more the refund waits as `pending`. Invariant: refunds
-never exceed the charge.
+returned, so an account may go below zero by it; money that is with a vendor and not reversed must come out of
+the balance, and while that is too little the refund is `pending`. Invariant: refunds never exceed the charge.
 """
 
 from typing import Any
@@ -149,18 +149,12 @@ def _check_flags(charge: Document, params: dict[str, Any]) -> None:
         )
 
 
-def _give_back_split(
-    world: World, account: str, charge: Document, refund: Document, params: dict[str, Any]
-) -> int:
+def _give_back_split(world: World, account: str, charge: Document, refund: Document, params: dict[str, Any]) -> int:
     """Reverse the transfer and return the fee as asked; return what a direct charge's account gets back of
     it.
     """
     fee_back = 0
-    fee = (
-        world.get(PLATFORM, "application_fee", charge["application_fee"])
-        if charge["application_fee"]
-        else None
-    )
+    fee = world.get(PLATFORM, "application_fee", charge["application_fee"]) if charge["application_fee"] else None
     if fee and params.get("refund_application_fee"):
         fee_back = part_of(fee["amount"], fee["amount_refunded"], refund["amount"], charge)
     if params.get("reverse_transfer"):
@@ -188,9 +182,7 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
     """Take the money from the account's balance, or leave the refund pending when there is too little."""
     landed = world.get(account, "balance_transaction", charge["balance_transaction"])
     before, after = charge["amount_refunded"], charge["amount_refunded"] + refund["amount"]
-    amount = share(after, charge["amount"], landed["amount"]) - share(
-        before, charge["amount"], landed["amount"]
-    )
+    amount = share(after, charge["amount"], landed["amount"]) - share(before, charge["amount"], landed["amount"])
     own_fee = sum(row["amount"] for row in landed["fee_details"])
     refund["_take"] = {
         "amount": amount,
@@ -198,11 +190,22 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
         "fee_back": fee_back,
         "rate": landed["exchange_rate"],
     }
-    if balance_of(world, account, landed["currency"]) + own_fee < amount:
+    if amount > _still_here(world, charge, landed["amount"]) and (
+        balance_of(world, account, landed["currency"]) + own_fee < amount
+    ):
         refund |= {"status": "pending", "pending_reason": "insufficient_funds"}
         world.schedule(world.clock.now() + RETRY_SECONDS, "refund.retry", account, refund["id"])
         return
     _take(world, account, refund)
+
+
+def _still_here(world: World, charge: Document, landed: int) -> int:
+    """Return what is left of the charge's money before this refund: not refunded, not with a vendor."""
+    left = landed - share(charge["amount_refunded"], charge["amount"], landed)
+    if charge["transfer"]:
+        transfer = world.get(PLATFORM, "transfer", charge["transfer"])
+        left -= transfer["amount"] - transfer["amount_reversed"]
+    return left
 
 
 def _take(world: World, account: str, refund: Document) -> None:

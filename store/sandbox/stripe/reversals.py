@@ -43,9 +43,7 @@ def refund_fee(world: World, fee: Document, amount: int, metadata: dict[str, str
     back = share(taken, fee["amount"], landed["amount"]) - share(
         fee["amount_refunded"], fee["amount"], landed["amount"]
     )
-    refund = blank(
-        world, "fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"], metadata=metadata or {}
-    )
+    refund = blank(world, "fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"], metadata=metadata or {})
     entry = book(world, PLATFORM, "application_fee_refund", refund["id"], -back, landed["currency"])
     entry["exchange_rate"] = landed["exchange_rate"]
     world.put(PLATFORM, "balance_transaction", entry)
@@ -78,11 +76,7 @@ def reverse_transfer(
         )
     vendor = transfer["destination"]
     payment = world.get(vendor, "charge", transfer["destination_payment"])
-    fee = (
-        world.get(PLATFORM, "application_fee", payment["application_fee"])
-        if payment["application_fee"]
-        else None
-    )
+    fee = world.get(PLATFORM, "application_fee", payment["application_fee"]) if payment["application_fee"] else None
     _check_funds(world, vendor, transfer, amount, fee)
     reversal = blank(
         world,
@@ -96,9 +90,7 @@ def reverse_transfer(
     reversal["balance_transaction"] = book(
         world, PLATFORM, "transfer_refund", reversal["id"], amount, transfer["currency"], at_once=True
     )["id"]
-    reversal["destination_payment_refund"] = _refund_payment(
-        world, vendor, payment, amount, fee_back, reversal["id"]
-    )
+    reversal["destination_payment_refund"] = _refund_payment(world, vendor, payment, amount, fee_back, reversal["id"])
     if fee and fee_back:
         refund_fee(world, fee, fee_back)
     world.put(PLATFORM, "transfer_reversal", reversal)
@@ -115,15 +107,12 @@ def _check_funds(world: World, vendor: str, transfer: Document, amount: int, fee
     kept = fee["amount"] - fee["amount_refunded"] if fee else 0
     if balance_of(world, vendor, transfer["currency"]) + kept < amount:
         raise refuse(
-            f"The connected account {vendor} does not have enough balance to reverse the transfer "
-            f"{transfer['id']}.",
+            f"The connected account {vendor} does not have enough balance to reverse the transfer {transfer['id']}.",
             code="balance_insufficient",
         )
 
 
-def _refund_payment(
-    world: World, vendor: str, payment: Document, amount: int, fee_back: int, reversal: str
-) -> str:
+def _refund_payment(world: World, vendor: str, payment: Document, amount: int, fee_back: int, reversal: str) -> str:
     """Book the reversal in the vendor's world: a `pyr_` refund of the `py_` payment. Return its id."""
     refund = blank(
         world,
@@ -141,7 +130,5 @@ def _refund_payment(
     )["id"]
     world.put(vendor, "refund", refund)
     refunded = payment["amount_refunded"] + amount
-    world.put(
-        vendor, "charge", payment | {"amount_refunded": refunded, "refunded": refunded == payment["amount"]}
-    )
+    world.put(vendor, "charge", payment | {"amount_refunded": refunded, "refunded": refunded == payment["amount"]})
     return str(refund["id"])

@@ -39,9 +39,7 @@ def table(*rules: Rule) -> Check:
 
 def required(param: str, fact: str) -> Rule:
     """Return the row for a parameter that the tree calls optional and the API demands."""
-    return Rule(
-        param, lambda call: read(call, param) is None, f"Missing required param: {param}.", fact, MISSING
-    )
+    return Rule(param, lambda call: read(call, param) is None, f"Missing required param: {param}.", fact, MISSING)
 
 
 def exclusive(first: str, second: str, fact: str) -> Rule:
@@ -163,9 +161,7 @@ SESSION_CREATE = table(
     exclusive("customer_creation", "customer", "§2.2 `customer_creation`: for sessions without a customer"),
     Rule(
         "allowed_payment_method_types",
-        lambda call: (
-            isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types
-        ),
+        lambda call: isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types,
         "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
         "§2.2 `allowed_payment_method_types` is a filter",
     ),
@@ -213,9 +209,7 @@ INTENT_CREATE = table(
     ),
     Rule(
         "allowed_payment_method_types",
-        lambda call: (
-            isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types
-        ),
+        lambda call: isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types,
         "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
         "§2.2 `allowed_payment_method_types` is a filter",
     ),

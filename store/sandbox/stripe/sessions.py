@@ -179,15 +179,9 @@ def _build_session(call: Call, params: Params, total: int, currency: str) -> Doc
             },
             "currency": currency,
             "custom_fields": [],
-            "custom_text": dict.fromkeys(
-                ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
-            ),
-            "customer_creation": None
-            if params.get("customer")
-            else params.get("customer_creation", "if_required"),
-            "customer_details": _customer_details(params["customer_email"])
-            if params.get("customer_email")
-            else None,
+            "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
+            "customer_creation": None if params.get("customer") else params.get("customer_creation", "if_required"),
+            "customer_details": _customer_details(params["customer_email"]) if params.get("customer_email") else None,
             "expires_at": params.get("expires_at", call.now + DEFAULT_LIFE),
             "invoice_creation": {"enabled": False, "invoice_data": {}},
             "metadata": merge_metadata({}, params.get("metadata") or {}),
@@ -220,7 +214,8 @@ CREATE = """
     line_items.price_data.product_data.images line_items.price_data.product_data.metadata
     line_items.price_data.product_data.tax_code line_items.price_data.product_data.unit_label
     payment_intent_data.application_fee_amount payment_intent_data.capture_method
-    payment_intent_data.description payment_intent_data.metadata payment_intent_data.receipt_email payment_intent_data.shipping
+    payment_intent_data.description payment_intent_data.metadata payment_intent_data.receipt_email
+    payment_intent_data.shipping
     payment_intent_data.statement_descriptor payment_intent_data.statement_descriptor_suffix
     payment_intent_data.transfer_data payment_intent_data.transfer_group
 """

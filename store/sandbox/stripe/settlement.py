@@ -131,9 +131,7 @@ def make_application_fee(
         "has_more": False,
         "url": f"/v1/application_fees/{fee['id']}/refunds",
     }
-    entry = book(
-        world, PLATFORM, "application_fee", fee["id"], landed, default_currency(world, PLATFORM), rate=rate
-    )
+    entry = book(world, PLATFORM, "application_fee", fee["id"], landed, default_currency(world, PLATFORM), rate=rate)
     fee["balance_transaction"] = entry["id"]
     world.put(PLATFORM, "application_fee", fee)
     world.emit(PLATFORM, "application_fee.created", fee)
@@ -157,9 +155,7 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
     if payer != "account":
         _charge_platform_fee(world, charge, own_fee, currency)
     if charge["application_fee_amount"]:
-        charge["application_fee"] = make_application_fee(
-            world, account, charge, charge["application_fee_amount"]
-        )["id"]
+        charge["application_fee"] = make_application_fee(world, account, charge, charge["application_fee_amount"])["id"]
 
 
 def _settle_platform(world: World, charge: Document) -> None:
@@ -211,17 +207,15 @@ def _transfer_to_destination(world: World, charge: Document) -> None:
     payment["balance_transaction"] = entry["id"]
     world.put(destination, "charge", payment)
     transfer["destination_payment"] = payment["id"]
-    transfer["balance_transaction"] = book(
-        world, PLATFORM, "transfer", transfer["id"], -amount, charge["currency"]
-    )["id"]
+    transfer["balance_transaction"] = book(world, PLATFORM, "transfer", transfer["id"], -amount, charge["currency"])[
+        "id"
+    ]
     charge["transfer"] = transfer["id"]
     world.put(PLATFORM, "transfer", transfer)
     world.emit(PLATFORM, "transfer.created", transfer)
 
 
-def _arriving_payment(
-    world: World, transfer: Document, charge: Document, amount: int, currency: str
-) -> Document:
+def _arriving_payment(world: World, transfer: Document, charge: Document, amount: int, currency: str) -> Document:
     """Return the `py_` charge that stands for a transfer in the connected account's world."""
     template: dict[str, Any] = dict.fromkeys(charge)
     return template | {

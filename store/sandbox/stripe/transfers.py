@@ -85,9 +85,7 @@ def create_fee_refund(call: Call) -> Document:
     fee = retrieve_fee(call)
     left = fee["amount"] - fee["amount_refunded"]
     if left == 0:
-        raise refuse(
-            f"Application fee {fee['id']} has already been refunded.", code="charge_already_refunded"
-        )
+        raise refuse(f"Application fee {fee['id']} has already been refunded.", code="charge_already_refunded")
     before = fee["amount_refunded"]
     metadata = merge_metadata({}, call.params.get("metadata") or {})
     refund = refund_fee(call.world, fee, call.params.get("amount", left), metadata)
@@ -126,9 +124,7 @@ def _fee_share(call: Call, transfer: Document, amount: int) -> int:
         )
     fee: dict[str, Any] = call.world.get(PLATFORM, "application_fee", payment["application_fee"])
     before = transfer["amount_reversed"]
-    step = share(before + amount, transfer["amount"], fee["amount"]) - share(
-        before, transfer["amount"], fee["amount"]
-    )
+    step = share(before + amount, transfer["amount"], fee["amount"]) - share(before, transfer["amount"], fee["amount"])
     left: int = fee["amount"] - fee["amount_refunded"]
     return min(step, left)
 

@@ -21,9 +21,7 @@ KIND = "webhook_endpoint"
 def create_endpoint(call: Call) -> Document:
     """Create an endpoint; the answer alone carries its `secret`."""
     if call.account != PLATFORM:
-        raise refuse(
-            "Webhook endpoints belong to the platform; use connect=true for connected accounts' events."
-        )
+        raise refuse("Webhook endpoints belong to the platform; use connect=true for connected accounts' events.")
     params = call.params
     _check(call)
     endpoint = blank(

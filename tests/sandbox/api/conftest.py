@@ -44,7 +44,7 @@ class DirectClient(stripe.HTTPClient):
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> tuple[str, int, Any]:
         status, answer, body = self.send(method, url, headers, (post_data or "").encode())
-        return body.decode(), status, answer
+        return body.decode(), status, {name.lower(): value for name, value in answer.items()}
 
     def send(self, method: str, url: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(url)
@@ -61,8 +61,9 @@ class DirectClient(stripe.HTTPClient):
 class Api:
     """The provider's client, a raw one, and the buyer's hands."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.world = world = World(folder / "sandbox.sqlite", Clock(folder / "clock"))
         self.transport = DirectClient(world)
         self.stripe = stripe.StripeClient(
             SECRET_KEY,
@@ -76,15 +77,11 @@ class Api:
     ) -> tuple[int, dict[str, str], Any]:
         """Send a request as it is written; header names with underscores for dashes."""
         text = body if isinstance(body, str) else urlencode(body)
-        sent = {"authorization": f"Bearer {SECRET_KEY}"} | {
-            k.replace("_", "-"): v for k, v in headers.items()
-        }
+        sent = {"authorization": f"Bearer {SECRET_KEY}"} | {k.replace("_", "-"): v for k, v in headers.items()}
         status, answer, data = self.transport.send(method, BASE + path, sent, text.encode())
         return status, answer, json.loads(data)
 
-    def open_session(
-        self, total: int = 1000, currency: str = "usd", *, account: str | None = None, **more: Any
-    ) -> Any:
+    def open_session(self, total: int = 1000, currency: str = "usd", *, account: str | None = None, **more: Any) -> Any:
         """Open a session for one line of `total` minor units."""
         params = {
             "mode": "payment",
@@ -106,6 +103,13 @@ class Api:
         """Type a card on the hosted page and send it."""
         typed = {"exp_month": 12, "exp_year": 2040, "cvc": "123", "name": "Ada Buyer"} | more
         return pay(self.world, session_id, Card(number=number, **typed))
+
+    def reopen(self) -> "Api":
+        """Close the file and open it again, as a restart does."""
+        self.world.close()
+        again = Api(self.folder)
+        self.world = again.world
+        return again
 
     def answer_challenge(self, session_id: str, challenge_id: str | None, passed: bool) -> Outcome:
         assert challenge_id
@@ -145,6 +149,6 @@ class Api:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    world = World(tmp_path / "sandbox.sqlite", Clock(tmp_path / "clock"))
-    yield Api(world)
-    world.close()
+    made = Api(tmp_path)
+    yield made
+    made.world.close()

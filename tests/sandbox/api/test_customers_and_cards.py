@@ -1,0 +1,82 @@
+"""Customers, their cards, products and prices."""
+
+import pytest
+import stripe
+
+from tests.sandbox.api.conftest import Api
+
+CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+
+
+def test_customer_is_a_tombstone_when_deleted(api: Api) -> None:
+    customer = api.v1.customers.create({"email": "ada@example.com", "name": "Ada"})
+
+    api.v1.customers.delete(customer.id)
+
+    assert api.v1.customers.retrieve(customer.id).deleted is True
+    assert api.v1.customers.list({"email": "ada@example.com"}).data == []
+
+
+def test_field_is_cleared_when_an_empty_text_is_sent(api: Api) -> None:
+    customer = api.v1.customers.create({"name": "Ada", "metadata": {"a": "1"}})
+
+    customer = api.v1.customers.update(customer.id, {"name": "", "metadata": ""})
+
+    assert (customer.name, customer.metadata.to_dict()) == (None, {})
+
+
+def test_card_is_attached_and_detached(api: Api) -> None:
+    customer = api.v1.customers.create({"name": "Ada"})
+    method = api.v1.payment_methods.create({"type": "card", "card": CARD, "billing_details": {"name": "Ada"}})
+
+    api.v1.payment_methods.attach(method.id, {"customer": customer.id})
+
+    assert [m.id for m in api.v1.payment_methods.list({"customer": customer.id}).data] == [method.id]
+    assert [m.id for m in api.v1.customers.payment_methods.list(customer.id).data] == [method.id]
+    assert (method.card.brand, method.card.last4, method.billing_details.name) == ("visa", "4242", "Ada")
+    assert api.v1.payment_methods.detach(method.id).customer is None
+    with pytest.raises(stripe.InvalidRequestError):
+        api.v1.payment_methods.attach(method.id, {"customer": customer.id})
+
+
+def test_card_is_not_attached_when_its_bank_declines(api: Api) -> None:
+    customer = api.v1.customers.create({"name": "Ada"})
+
+    with pytest.raises(stripe.CardError):
+        api.v1.payment_methods.attach("pm_card_visa_chargeDeclined", {"customer": customer.id})
+
+    assert (
+        api.v1.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": customer.id}).customer == customer.id
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"number": "4242424242424241"}, {"exp_year": 2020}, {"cvc": "1"}, {"number": "4111111111111111"}],
+)
+def test_card_is_refused_when_it_is_typed_wrong(api: Api, wrong: dict[str, object]) -> None:
+    with pytest.raises(stripe.CardError):
+        api.v1.payment_methods.create({"type": "card", "card": {**CARD, **wrong}})  # type: ignore[typeddict-item]
+
+
+def test_product_is_kept_when_it_has_prices(api: Api) -> None:
+    product = api.v1.products.create({"name": "Print", "id": "print-1"})
+    price = api.v1.prices.create({"currency": "usd", "unit_amount": 700, "product": product.id})
+
+    with pytest.raises(stripe.InvalidRequestError):
+        api.v1.products.delete(product.id)
+    with pytest.raises(stripe.InvalidRequestError):
+        api.v1.prices.update(price.id, {"unit_amount": 800})  # type: ignore[typeddict-unknown-key]
+
+    assert str(price.unit_amount_decimal) == "700"
+    assert api.v1.prices.update(price.id, {"active": False}).active is False
+    assert [p.id for p in api.v1.prices.list({"product": product.id}).data] == [price.id]
+    with pytest.raises(stripe.InvalidRequestError, match="inactive"):
+        api.open_session(line_items=[{"price": price.id, "quantity": 1}])
+
+
+def test_product_is_deleted_when_it_has_no_prices(api: Api) -> None:
+    product = api.v1.products.create({"name": "Print"})
+
+    assert api.v1.products.update(product.id, {"name": "Poster"}).name == "Poster"
+    assert api.v1.products.delete(product.id).deleted is True

@@ -1,0 +1,118 @@
+"""One key, one effect."""
+
+import asyncio
+import json
+
+import pytest
+import stripe
+
+from store.sandbox.stripe.api import SECRET_KEY, handle
+from tests.sandbox.api.conftest import Api
+from tests.sandbox.api.test_parameters import SESSION, SESSIONS
+
+
+def test_same_answer_comes_back_when_the_key_is_used_again(api: Api) -> None:
+    _, first_headers, first = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+    api.v1.checkout.sessions.expire(first["id"])
+
+    status, headers, again = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    assert (status, again) == (200, first)
+    assert headers["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first_headers
+    assert len(api.world.find(None, "checkout.session")) == 1
+
+
+def test_key_is_refused_when_the_parameters_differ(api: Api) -> None:
+    api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    with pytest.raises(stripe.IdempotencyError) as caught:
+        api.v1.customers.create({"email": "ada@example.com"}, {"idempotency_key": "k1"})
+
+    assert caught.value.http_status == 400
+    assert str(caught.value.user_message).startswith("Keys for idempotent requests can only be used with the same")
+
+
+def test_key_is_good_when_the_fields_come_in_another_order(api: Api) -> None:
+    _, _, first = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    _, _, again = api.raw("POST", SESSIONS, dict(reversed(SESSION.items())), idempotency_key="k1")
+
+    assert again["id"] == first["id"]
+
+
+def test_refusal_is_not_kept_when_validation_failed(api: Api) -> None:
+    status, _, _ = api.raw("POST", SESSIONS, {**SESSION, "mode": "sometimes"}, idempotency_key="k1")
+
+    good, headers, _ = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    assert (status, good) == (400, 200)
+    assert "Idempotent-Replayed" not in headers
+
+
+def test_refusal_is_kept_when_execution_had_begun(api: Api) -> None:
+    session = api.open_session()
+    api.pay(session.id)
+    first, _, _ = api.raw("POST", f"{SESSIONS}/{session.id}/expire", idempotency_key="k1")
+
+    status, headers, _ = api.raw("POST", f"{SESSIONS}/{session.id}/expire", idempotency_key="k1")
+
+    assert (first, status) == (400, 400)
+    assert headers["Idempotent-Replayed"] == "true"
+
+
+def test_frozen_body_is_replayed_when_its_expiry_has_come_near(api: Api) -> None:
+    body = SESSION | {"expires_at": str(api.world.clock.now() + 45 * 60)}
+    _, _, first = api.raw("POST", SESSIONS, body, idempotency_key="k1")
+    api.advance(20 * 60)
+
+    status, _, again = api.raw("POST", SESSIONS, body, idempotency_key="k1")
+
+    assert (status, again["id"]) == (200, first["id"])
+
+
+def test_key_is_forgotten_when_a_day_has_passed(api: Api) -> None:
+    _, _, first = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+    api.advance(24 * 3600 + 1)
+
+    _, headers, second = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    assert second["id"] != first["id"]
+    assert "Idempotent-Replayed" not in headers
+
+
+def test_key_is_free_when_another_account_used_it(api: Api) -> None:
+    vendor = api.vendor()
+    _, _, first = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+
+    _, _, second = api.raw("POST", SESSIONS, SESSION, idempotency_key="k1", stripe_account=vendor.id)
+
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_key_is_refused_when_its_length_is_wrong(api: Api, key: str) -> None:
+    status, _, _ = api.raw("POST", SESSIONS, SESSION, idempotency_key=key)
+
+    assert status == 400
+
+
+async def test_second_request_conflicts_when_the_first_is_running(api: Api) -> None:
+    gate, reached = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        reached.set()
+        await gate.wait()
+
+    headers = {"authorization": f"Bearer {SECRET_KEY}", "idempotency-key": "k1", "host": "127.0.0.1:8001"}
+    first = asyncio.ensure_future(handle(api.world, "POST", "/v1/customers", headers, b"", b"name=Ada", hold=hold))
+    await reached.wait()
+
+    status, answer, body = await handle(api.world, "POST", "/v1/customers", headers, b"", b"name=Ada")
+    gate.set()
+    done, _, _ = await first
+
+    assert (status, done) == (409, 200)
+    assert answer["Stripe-Should-Retry"] == "true"
+    assert json.loads(body)["error"]["code"] == "idempotency_key_in_use"
+    assert len(api.world.find(None, "customer")) == 1

@@ -1,4 +1,4 @@
-"""Shelves for tests: vendors, products, carts, a visitor's browser without JavaScript, and a counter of statements."""
+"""Shelves for tests: vendors, products, carts, a browser without JavaScript, a counter of statements."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def make_product(
     variants: tuple[tuple[str, int, int], ...] | None = None,
     **values: Any,
 ) -> list[UUID]:
-    """A product of (label, price, stock) variants, one without a label by default; returns the variants' ids."""
+    """A product of (label, price, stock) variants, by default one without a label; returns their ids."""
     wanted = variants or (("", price, stock),)
     columns = {
         "id": uuid4(),
@@ -153,7 +153,8 @@ async def read_counters(variant_id: UUID) -> tuple[int, int, int]:
 async def read_cart_lines(token: str | None) -> dict[UUID, int]:
     """Variant id → quantity of the cart behind `token`."""
     rows = await fetch(
-        "SELECT variant, quantity FROM cart_line JOIN cart ON cart.id = cart_line.cart WHERE token = $1", token
+        "SELECT variant, quantity FROM cart_line JOIN cart ON cart.id = cart_line.cart WHERE token = $1",
+        token,
     )
     return {row["variant"]: row["quantity"] for row in rows}
 
@@ -184,7 +185,8 @@ def read_words(page: httpx.Response) -> str:
     """What a person reads in the main part of a page, on one line."""
     main = re.search(r"<main.*?</main>", page.text, re.DOTALL)
     body = re.sub(r"<(svg|script)\b.*?</\1>", "", main[0] if main else page.text, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" .", ".").replace(" ,", ",")
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+    return words.replace(" .", ".").replace(" ,", ",")
 
 
 def read_heading(page: httpx.Response) -> str:
@@ -196,7 +198,8 @@ def read_heading(page: httpx.Response) -> str:
 
 def read_titles(page: httpx.Response) -> list[str]:
     """The titles of the products on a list, in order."""
-    return [html.unescape(title) for title in re.findall(r'class="name" href="/p/[^"]*">([^<]*)</a>', page.text)]
+    names = re.findall(r'class="name" href="/p/[^"]*">([^<]*)</a>', page.text)
+    return [html.unescape(name) for name in names]
 
 
 def read_links(page: httpx.Response) -> dict[str, str]:

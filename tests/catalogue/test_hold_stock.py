@@ -14,6 +14,7 @@ from store.kit.errors import ShopError
 from tests.shelves import make_product, make_vendor, read_counters
 
 BUYERS, ITEMS, SIDE_BY_SIDE = 400, 100, 12
+MOVE = "INSERT INTO stock_move (kind, quantity, ref, variant) SELECT "
 
 
 async def make_variants(*stock: int) -> list[UUID]:
@@ -103,10 +104,13 @@ async def test_hold_is_refused_when_its_ref_was_used_before(db: str) -> None:
 async def test_hold_goes_away_when_the_callers_transaction_fails(db: str) -> None:
     (mug,) = await make_variants(10)
 
-    with pytest.raises(RuntimeError, match="later"):
+    async def place_order() -> None:
         async with transaction():
             await hold_stock([(mug, 4)], "order-1")
             raise RuntimeError("later")
+
+    with pytest.raises(RuntimeError, match="later"):
+        await place_order()
 
     assert await read_counters(mug) == (10, 0, 0)
 
@@ -247,13 +251,13 @@ async def test_naive_twin_oversells_when_400_buyers_want_100_items(db: str) -> N
         "UPDATE stock_move SET quantity = 5",
         "DELETE FROM stock_move",
         "DELETE FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'sell', 1, 'never-held' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'release', 1, 'never-held' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'release', 1, 'held' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'hold', 99, 'too-many' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'hold', -1, 'negative' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'adjust', -9, 'below' FROM variant",
-        "INSERT INTO stock_move (variant, kind, quantity, ref) SELECT id, 'gift', 1, 'unknown' FROM variant",
+        MOVE + "'sell', 1, 'never-held', id FROM variant",
+        MOVE + "'release', 1, 'never-held', id FROM variant",
+        MOVE + "'release', 1, 'held', id FROM variant",
+        MOVE + "'hold', 99, 'too-many', id FROM variant",
+        MOVE + "'hold', -1, 'negative', id FROM variant",
+        MOVE + "'adjust', -9, 'below', id FROM variant",
+        MOVE + "'gift', 1, 'unknown', id FROM variant",
         "INSERT INTO variant (id, product, sku, price, on_hand)"
         " SELECT gen_random_uuid(), product, 'NEW', 100, 5 FROM variant",
     ],

@@ -80,6 +80,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         on_startup=[open_pool],
         on_shutdown=[stop_pool],
         openapi_config=None,
+        logging_config=None,
     )
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
     app.state.pages = Pages(environment, frame, {"badge": 0, "flash": ()})

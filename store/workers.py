@@ -25,7 +25,7 @@ from store.kit.logs import configure_logs
 from store.kit.queue import CHANNEL, work
 from store.kit.web.limits import forget_limits
 from store.kit.web.templates import make_environment
-from store.mail.service import Mailer, send_due
+from store.mail.service import Mailer, send_due, submit
 from store.payments.sweep import sweep_payments
 from store.refunds.service import give_back
 from store.settings import Settings
@@ -127,7 +127,7 @@ class Worker:
 def make_mailer(settings: Settings) -> Mailer:
     """Where mail goes and what it is written with; `templates/` lies beside `store/`."""
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
-    return Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment)
+    return Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, submit)
 
 
 async def run(settings: Settings) -> None:

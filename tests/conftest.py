@@ -14,9 +14,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 SERVER = "OVERPRINT_TEST_SERVER"
@@ -104,3 +108,12 @@ async def db(database: str) -> str:
     )
     await fetch(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} CASCADE")
     return database
+
+
+@pytest.fixture
+async def world(db: str, tmp_path: Path) -> AsyncIterator[World]:
+    """Shop, sandbox and worker around a clean database."""
+    from tests.world import build_world
+
+    async with build_world(tmp_path) as built:
+        yield built

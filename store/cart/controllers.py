@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from store.cart.queries import WAITING_PREFIX, CartView, CheckoutGroup, count_items, name_variant, read_cart
@@ -111,13 +112,13 @@ class CartPage(Struct, frozen=True):
 
 
 @get("/cart")
-async def show_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
+async def show_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[bytes]:
     """The cart as it stands now; `?removed=` with what Undo needs shows the way back."""
     return await _answer(read_cart_token(request, settings), removed=_read_removed(request.query_params))
 
 
 @get("/cart/badge")
-async def show_badge(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
+async def show_badge(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[bytes]:
     """The cart's link with its count, a fragment."""
     pages: Pages = request.app.state.pages
     count = await count_items(read_cart_token(request, settings))
@@ -126,7 +127,7 @@ async def show_badge(request: Request[Any, Any, Any], settings: Settings) -> Res
 
 
 @post("/cart/add", status_code=303)
-async def add_to_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def add_to_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[Any]:
     """Put a variant into the cart and go back to its page, which says so."""
     try:
         form = await read_form(request, AddForm)
@@ -148,7 +149,7 @@ async def add_to_cart(request: Request[Any, Any, Any], settings: Settings) -> Re
 
 
 @post("/cart/change", status_code=303)
-async def change_quantity(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def change_quantity(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[Any]:
     """Set the quantity of a line."""
     token = read_cart_token(request, settings)
     try:
@@ -164,7 +165,7 @@ async def change_quantity(request: Request[Any, Any, Any], settings: Settings) -
 
 
 @post("/cart/remove", status_code=303)
-async def remove_from_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def remove_from_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[Any]:
     """Take a line out; the cart then offers Undo."""
     form = await read_form(request, RemoveForm)
     token = read_cart_token(request, settings)
@@ -176,7 +177,7 @@ async def remove_from_cart(request: Request[Any, Any, Any], settings: Settings) 
 
 
 @post("/cart/restore", status_code=303)
-async def restore_to_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def restore_to_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[Any]:
     """Undo a removal."""
     form = await read_form(request, RestoreForm)
     token = read_cart_token(request, settings)
@@ -188,7 +189,7 @@ async def restore_to_cart(request: Request[Any, Any, Any], settings: Settings) -
 
 
 @post("/cart/accept", status_code=303)
-async def accept_in_cart(request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def accept_in_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[Any]:
     """Accept the changes of one group, exactly those that were shown."""
     form = await read_form(request, AcceptForm)
     token = read_cart_token(request, settings)

@@ -6,11 +6,11 @@ The Message-ID is made of the row's id, so a mail that had to be sent again afte
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -26,14 +26,18 @@ from store.kit.queue import notify, work
 SMTP_SECONDS = 10.0
 
 
+Submit: TypeAlias = "Callable[[Mailer, EmailMessage], Awaitable[None]]"
+
+
 @dataclass(frozen=True)
 class Mailer:
-    """Where mail goes out, and what its links start with."""
+    """Where mail goes out, what its links start with, and who carries it (`submit`: by SMTP)."""
 
     smtp_url: str
     sender: str
     base_url: str
     templates: Environment
+    submit: Submit
 
 
 async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, Any]) -> None:
@@ -54,7 +58,7 @@ async def send_due(mailer: Mailer) -> int:
     """Send what is due; a mail server that is down postpones, with growing back-off. Returns how many were tried."""
 
     async def deliver(row: Mapping[str, Any]) -> None:
-        await _submit(mailer, compose(mailer, row))
+        await mailer.submit(mailer, compose(mailer, row))
 
     return await work("mail_message", deliver, tries=20)
 
@@ -75,13 +79,12 @@ def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
     message["Message-ID"] = f"<{row['id']}@{parseaddr(mailer.sender)[1].rpartition('@')[2]}>"
     message["Date"] = clock.wall()
     message.set_content(body.lstrip("\n"))
-    message.add_alternative(
-        mailer.templates.get_template(f"mail/{row['kind']}.html").render(context), subtype="html"
-    )
+    message.add_alternative(mailer.templates.get_template(f"mail/{row['kind']}.html").render(context), subtype="html")
     return message
 
 
-async def _submit(mailer: Mailer, message: EmailMessage) -> None:
+async def submit(mailer: Mailer, message: EmailMessage) -> None:
+    """Hand one message to the SMTP server; raises what the server or the network raises."""
     url = urlsplit(mailer.smtp_url)
     await aiosmtplib.send(
         message,

@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from store.kit.errors import NotFound
 from store.kit.web.limits import RateLimits
@@ -26,7 +28,10 @@ STATUS_HEADERS = {"Cache-Control": "private, no-cache", "Referrer-Policy": "same
 
 @get("/orders/{token:str}")
 async def show_order(
-    token: str, request: Request[Any, Any, Any], settings: Settings, limits: RateLimits
+    token: FromPath[str],
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """The order page."""
     await limits.take(f"orders:{limits.client(request)}", *PAGES_PER_MINUTE)
@@ -38,7 +43,9 @@ async def show_order(
 
 
 @get("/orders/{token:str}/status")
-async def show_status(token: str, request: Request[Any, Any, Any], settings: Settings) -> Response[Any]:
+async def show_status(
+    token: FromPath[str], request: Request[Any, Any, Any], settings: NamedDependency[Settings]
+) -> Response[Any]:
     """The polled region: 304 while nothing a page shows has changed, one query at most.
 
     A token that opens nothing answers 404 with a terminal fragment, so that a page left open stops asking.

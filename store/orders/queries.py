@@ -135,9 +135,7 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
         placed_at=row["placed_at"],
         email=row["email"],
         full_name=row["full_name"],
-        address=tuple(
-            line for line in (*address, f"{row['postcode']} {row['city']}", row["country"]) if line.strip()
-        ),
+        address=tuple(line for line in (*address, f"{row['postcode']} {row['city']}", row["country"]) if line.strip()),
         currency=row["currency"],
         subtotal=row["subtotal"],
         delivery=row["delivery"],
@@ -187,8 +185,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         can_pay=payable,
         pay_label="Try again" if row["payment_state"] == PaymentState.FAILED else "Return to payment",
         can_cancel=payable,
-        rebuild_cart=row["payment_state"]
-        in (PaymentState.EXPIRED, PaymentState.CANCELED, PaymentState.FAILED),
+        rebuild_cart=row["payment_state"] in (PaymentState.EXPIRED, PaymentState.CANCELED, PaymentState.FAILED),
         paid_at=row["paid_at"],
         timeline=tuple(
             TimelineEntry(datetime.fromisoformat(e["at"]), e["text"], e["door"])

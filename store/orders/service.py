@@ -126,9 +126,7 @@ async def find_open_order(cart_id: UUID, group_key: str) -> dict[str, Any] | Non
 
 async def lock_order(order_id: UUID) -> dict[str, Any]:
     """The order's row, locked for the rest of the transaction; its cart first, as placing an order locks them."""
-    await fetch(
-        "SELECT 1 FROM cart WHERE id = (SELECT cart_id FROM orders WHERE id = $1) FOR UPDATE", order_id
-    )
+    await fetch("SELECT 1 FROM cart WHERE id = (SELECT cart_id FROM orders WHERE id = $1) FOR UPDATE", order_id)
     row = await fetch_row("SELECT * FROM orders WHERE id = $1 FOR UPDATE", order_id)
     assert row is not None
     return dict(row)
@@ -185,9 +183,7 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str) -> boo
 
 async def mark_processing(order_id: UUID, *, text: str, door: str) -> bool:
     """The buyer is done, the bank is not."""
-    moved = await advance(
-        Order, ORDER, order_id, PaymentState.PROCESSING, column="payment_state", failure_reason=""
-    )
+    moved = await advance(Order, ORDER, order_id, PaymentState.PROCESSING, column="payment_state", failure_reason="")
     if moved:
         await note(order_id, text, door=door)
     return moved is not None
@@ -195,9 +191,7 @@ async def mark_processing(order_id: UUID, *, text: str, door: str) -> bool:
 
 async def mark_failed(order_id: UUID, *, reason: str, text: str, door: str) -> bool:
     """The bank said no for good; the order stays payable and keeps its stock until its deadline."""
-    moved = await advance(
-        Order, ORDER, order_id, PaymentState.FAILED, column="payment_state", failure_reason=reason
-    )
+    moved = await advance(Order, ORDER, order_id, PaymentState.FAILED, column="payment_state", failure_reason=reason)
     if moved:
         await note(order_id, text, door=door)
         await tell_buyer("payment_failed", f"{order_id}:failed:{moved['version']}", moved, reason=reason)

@@ -36,9 +36,7 @@ S = PaymentState
 ORDER = Lifecycle(
     "order",
     {
-        S.AWAITING_PAYMENT: frozenset(
-            {S.PROCESSING, S.FAILED, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}
-        ),
+        S.AWAITING_PAYMENT: frozenset({S.PROCESSING, S.FAILED, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
         S.PROCESSING: frozenset({S.PAID, S.FAILED, S.NEEDS_REVIEW}),
         S.FAILED: frozenset({S.AWAITING_PAYMENT, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
         # A payment that arrives after the end is taken when stock can still be held.

@@ -58,9 +58,7 @@ class Order(Table, tablename="orders"):
     checked_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
 
-    adds_up = Check(
-        "total = subtotal + delivery AND subtotal >= 0 AND delivery >= 0 AND fee BETWEEN 0 AND total"
-    )
+    adds_up = Check("total = subtotal + delivery AND subtotal >= 0 AND delivery >= 0 AND fee BETWEEN 0 AND total")
     refunds_within = Check("refunded >= 0 AND refund_pending >= 0")
 
 

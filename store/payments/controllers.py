@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import structlog
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct, structs
 
 from store.accounts.controllers import flash
@@ -71,16 +73,14 @@ class CheckoutForm(Struct, frozen=True, forbid_unknown_fields=True):
     postcode: Annotated[str, _text("Postcode", "Enter the postcode.", 20)]
     country: Annotated[
         str,
-        Meta(
-            pattern=f"^({'|'.join(COUNTRY_CODES)})$", extra={"label": "Country", "wrong": "Choose a country."}
-        ),
+        Meta(pattern=f"^({'|'.join(COUNTRY_CODES)})$", extra={"label": "Country", "wrong": "Choose a country."}),
     ]
     address_line2: Annotated[str, Meta(max_length=200, extra={"label": "Address line 2"})] = ""
 
 
 @get("/checkout")
 async def show_checkout(
-    request: Request[Any, Any, Any], settings: Settings, group: str = ""
+    request: Request[Any, Any, Any], settings: NamedDependency[Settings], group: FromQuery[str] = ""
 ) -> Response[Any]:
     """The page before payment, for one checkout group of this cart."""
     found = await read_group(read_cart_token(request, settings), group)
@@ -94,7 +94,10 @@ async def show_checkout(
 
 @post("/checkout")
 async def check_out(
-    request: Request[Any, Any, Any], settings: Settings, gateways: Gateways, limits: RateLimits
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Place the order and lead to the provider; the same form again leads to the same order."""
     await limits.take(f"checkout:{limits.client(request)}", *CHECKOUTS)
@@ -106,9 +109,7 @@ async def check_out(
         if group is None or group.blocked:
             return see_other("/cart")
         typed = {field.name: wrong.values.get(field.name, "") for field in structs.fields(CheckoutForm)}
-        return page(
-            "payments/checkout.html", checkout_page(group, typed, wrong.errors), status=422, headers=NO_STORE
-        )
+        return page("payments/checkout.html", checkout_page(group, typed, wrong.errors), status=422, headers=NO_STORE)
     contact = Contact(**{name: getattr(form, name) for name in Contact.__struct_fields__})
     try:
         started = await service.start_payment(
@@ -135,7 +136,11 @@ async def check_out(
 
 @get("/payments/{token:str}/return")
 async def return_visit(
-    token: str, request: Request[Any, Any, Any], gateways: Gateways, limits: RateLimits, session_id: str = ""
+    token: FromPath[str],
+    request: Request[Any, Any, Any],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
+    session_id: FromQuery[str] = "",
 ) -> Response[Any]:
     """The buyer is back: look at the provider once, then show what we know. A foreign session id opens nothing."""
     await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
@@ -143,9 +148,7 @@ async def return_visit(
     if payment is None:
         raise NotFound("This link belongs to no payment of this shop.")
     if not session_id:
-        raise ShopError(
-            "This link is incomplete: the payment page's number is missing. Use the link in your mail."
-        )
+        raise ShopError("This link is incomplete: the payment page's number is missing. Use the link in your mail.")
     if payment["provider_ref"] not in (None, session_id):
         raise NotFound("This link belongs to no payment of this shop.")
     structlog.contextvars.bind_contextvars(order=payment["number"])
@@ -156,7 +159,10 @@ async def return_visit(
 
 @post("/orders/{token:str}/check")
 async def check_now(
-    token: str, request: Request[Any, Any, Any], gateways: Gateways, limits: RateLimits
+    token: FromPath[str],
+    request: Request[Any, Any, Any],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Ask the provider now, at most once in 5 s for one order; then show what we know."""
     await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
@@ -170,7 +176,11 @@ async def check_now(
 
 @post("/orders/{token:str}/pay")
 async def pay_again(
-    token: str, request: Request[Any, Any, Any], settings: Settings, gateways: Gateways, limits: RateLimits
+    token: FromPath[str],
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Back to the open payment page, or to a new one after a failed attempt."""
     await limits.take(f"checkout:{limits.client(request)}", *CHECKOUTS)
@@ -185,7 +195,10 @@ async def pay_again(
 
 @post("/orders/{token:str}/cancel")
 async def cancel(
-    token: str, request: Request[Any, Any, Any], gateways: Gateways, limits: RateLimits
+    token: FromPath[str],
+    request: Request[Any, Any, Any],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Cancel before payment; a payment that was faster counts."""
     await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
@@ -194,9 +207,7 @@ async def cancel(
         await service.cancel_order(gateways, order["id"], Door.CHECK)
     except GatewayError as problem:
         log.warning("cancel_unknown", reason=str(problem))
-        flash(
-            request, "Stripe does not answer just now. We go on canceling and will email you if you had paid."
-        )
+        flash(request, "Stripe does not answer just now. We go on canceling and will email you if you had paid.")
     return see_other(f"/orders/{token}")
 
 
@@ -218,6 +229,7 @@ async def _sync_quietly(gateways: Gateways, payment_id: Any, door: Door) -> None
 
 async def _say_problem(cart_token: str, form: CheckoutForm, problem: Exception) -> Response[Any]:
     """The checkout page again, nothing typed is lost: the same form goes on with the same order."""
+    log.warning("checkout_problem", error=type(problem).__name__, reason=str(problem))
     group = await read_group(cart_token, form.group)
     if group is None:
         return see_other("/cart")

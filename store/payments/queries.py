@@ -15,9 +15,46 @@ from store.kit.db import fetch_row
 from store.kit.money import LOCALE, Money
 
 # Where the demo's makers send parcels.
-COUNTRY_CODES = (
-    "AT AU BE BG CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT JP LI LT LU LV MT NL NO NZ PL PT RO SE SG SI SK US"
-).split()
+COUNTRY_CODES = [
+    "AT",
+    "AU",
+    "BE",
+    "BG",
+    "CA",
+    "CH",
+    "CY",
+    "CZ",
+    "DE",
+    "DK",
+    "EE",
+    "ES",
+    "FI",
+    "FR",
+    "GB",
+    "GR",
+    "HR",
+    "HU",
+    "IE",
+    "IS",
+    "IT",
+    "JP",
+    "LI",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "NL",
+    "NO",
+    "NZ",
+    "PL",
+    "PT",
+    "RO",
+    "SE",
+    "SG",
+    "SI",
+    "SK",
+    "US",
+]
 
 
 class SeenLine(Struct, frozen=True, array_like=True):

@@ -119,9 +119,7 @@ async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
             capture["order"],
         )
         for reversal in snapshot.transfer_reversals:
-            await _post(
-                capture, "transfer_reversal", reversal.ref, _reversal_entries(capture, parts[0], reversal)
-            )
+            await _post(capture, "transfer_reversal", reversal.ref, _reversal_entries(capture, parts[0], reversal))
         for returned in snapshot.fee_refunds:
             await _post(capture, "fee_refund", returned.ref, _fee_entries(capture, parts[0], returned))
         for refund in snapshot.refunds:
@@ -263,9 +261,7 @@ def _reversal_entries(capture: dict[str, Any], part: Any, moved: Moved) -> tuple
     vendors_account = names.provider(capture["provider"], part["account_ref"])
     vendor, amount = str(part["vendor"]), moved.amount
     return (
-        *journals.transfer_reversal(
-            names.provider(capture["provider"]), vendors_account, moved.amount, moved.landed
-        ),
+        *journals.transfer_reversal(names.provider(capture["provider"]), vendors_account, moved.amount, moved.landed),
         Entry(names.payable(vendor), amount.currency, amount.amount),
         Entry(names.receivable(vendor), amount.currency, -amount.amount),
     )

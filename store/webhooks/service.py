@@ -139,9 +139,7 @@ async def _refusal(gateways: Gateways, notice: Notice) -> str:
     """Why a correctly signed event is stored and never applied; empty when it may be."""
     if notice.livemode != gateways.livemode:
         return "wrong_mode"
-    if notice.account and not await fetch_value(
-        "SELECT 1 FROM vendor WHERE account_ref = $1", notice.account
-    ):
+    if notice.account and not await fetch_value("SELECT 1 FROM vendor WHERE account_ref = $1", notice.account):
         return "unknown_account"
     return ""
 

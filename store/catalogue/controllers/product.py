@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 from msgspec import Struct
 
 from store.catalogue.queries.product import Product, read_product
@@ -42,7 +43,7 @@ class ProductPage(Struct, frozen=True):
 
 
 @get("/p/{slug:str}")
-async def show_product(slug: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show_product(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """A product; `?variant=` ticks one, `?added=` says what went into the cart. 404 when unpublished."""
     product = await read_product(slug)
     if product is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 from litestar import Request, Response, get
+from litestar.params import FromPath
 from msgspec import Struct
 
 from store.catalogue.controllers.address import Address, make_path, read_address
@@ -89,7 +90,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/c/{slug:str}")
-async def show_category(slug: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show_category(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """One category."""
     directory = await read_directory()
     aisle = next((aisle for aisle in directory.categories if aisle.slug == slug), None)
@@ -102,7 +103,7 @@ async def show_category(slug: str, request: Request[Any, Any, Any]) -> Response[
 
 
 @get("/s/{slug:str}")
-async def show_seller(slug: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show_seller(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """One seller: who it is and what it sells, also while nothing can be bought from it."""
     directory = await read_directory()
     seller = next((seller for seller in directory.sellers if seller.slug == slug), None)

@@ -86,9 +86,7 @@ async def fetch_payment(calls: StripeCalls, ref: str, account_ref: str) -> Payme
     """The session as it is now, with its intent and charge."""
     session = await calls.call(
         "checkout.sessions.retrieve",
-        lambda: calls.client.v1.checkout.sessions.retrieve_async(
-            ref, {"expand": EXPAND}, options(account_ref)
-        ),
+        lambda: calls.client.v1.checkout.sessions.retrieve_async(ref, {"expand": EXPAND}, options(account_ref)),
     )
     return payment_snapshot(session.to_dict(), account_ref)
 

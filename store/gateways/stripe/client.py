@@ -16,6 +16,7 @@ import stripe
 
 from store.gateways.port import Declined, GatewayBug, Unavailable
 from store.kit.metrics import counter, histogram
+from store.settings import STRIPE_API
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
@@ -23,12 +24,8 @@ CONCURRENT_CALLS = 20
 # Refusals that a buyer can understand and act on.
 BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
 
-PROVIDER_CALLS = counter(
-    "provider_calls", "Calls to a provider by what came of them", "provider", "call", "outcome"
-)
-PROVIDER_SECONDS = histogram(
-    "provider_call_seconds", "How long a provider took to answer", "provider", "call"
-)
+PROVIDER_CALLS = counter("provider_calls", "Calls to a provider by what came of them", "provider", "call", "outcome")
+PROVIDER_SECONDS = histogram("provider_call_seconds", "How long a provider took to answer", "provider", "call")
 
 Result = TypeVar("Result")
 
@@ -37,14 +34,13 @@ class StripeCalls:
     """The SDK's client with our bounds. `client.v1` is typed by the SDK; parameters are built in this folder only."""
 
     def __init__(self, key: str, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
-        if transport is not None:
-            http._client_async = httpx.AsyncClient(transport=transport)
         self.client = stripe.StripeClient(
             key,
             max_network_retries=RETRIES,
-            http_client=http,
-            base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
+            http_client=_Http(transport),
+            base_addresses={}
+            if base == STRIPE_API
+            else dict.fromkeys(("api", "connect", "files", "meter_events"), base),  # type: ignore[arg-type]
         )
         self._slots = asyncio.Semaphore(CONCURRENT_CALLS)
 
@@ -62,6 +58,21 @@ class StripeCalls:
                 PROVIDER_SECONDS.labels("stripe", name).observe(time.monotonic() - began)
             PROVIDER_CALLS.labels("stripe", name, "ok").inc()
             return result
+
+
+class _Http(stripe.HTTPXClient):
+    """The SDK's async client with our time-out; `transport` stands in for the network in tests."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
+        super().__init__(timeout=TIMEOUT_SECONDS)
+        if transport is not None:
+            self._client_async = httpx.AsyncClient(transport=transport)
+
+    def _get_request_args_kwargs(self, method: str, url: str, headers: Any, post_data: Any) -> Any:
+        """httpx 0.28 warns when text is passed as `data`, as the SDK does; `content` is the same bytes."""
+        arguments, keywords = super()._get_request_args_kwargs(method, url, headers, post_data)
+        keywords["content"] = keywords.pop("data") or b""
+        return arguments, keywords
 
 
 def options(account_ref: str = "", key: str | None = None) -> Any:

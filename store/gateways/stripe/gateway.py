@@ -42,9 +42,7 @@ class StripeGateway:
     async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot:
         return await checkout.fetch_payment(self._calls, ref, account_ref)
 
-    async def find_payments(
-        self, payment_id: str, account_ref: str, since: datetime
-    ) -> Sequence[PaymentSnapshot]:
+    async def find_payments(self, payment_id: str, account_ref: str, since: datetime) -> Sequence[PaymentSnapshot]:
         return await checkout.find_payments(self._calls, payment_id, account_ref, since)
 
     async def expire(self, ref: str, account_ref: str) -> bool:

@@ -38,9 +38,7 @@ async def find_refunds(calls: StripeCalls, capture_ref: str, account_ref: str) -
     """Every refund of one charge, whoever made it; `charge.refunds` is not filled by default, so they are listed."""
 
     async def read() -> list[RefundSnapshot]:
-        page = await calls.client.v1.refunds.list_async(
-            {"charge": capture_ref, "limit": 100}, options(account_ref)
-        )
+        page = await calls.client.v1.refunds.list_async({"charge": capture_ref, "limit": 100}, options(account_ref))
         return [refund_snapshot(r.to_dict()) async for r in page.auto_paging_iter()]
 
     return await calls.call("refunds.list", read)
@@ -64,9 +62,7 @@ async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> Captu
     reversals: list[dict[str, Any]] = []
     fee_refunds: list[dict[str, Any]] = []
     if transfer_id:
-        transfer = (
-            await calls.call("transfers.retrieve", lambda: v1.transfers.retrieve_async(transfer_id))
-        ).to_dict()
+        transfer = (await calls.call("transfers.retrieve", lambda: v1.transfers.retrieve_async(transfer_id))).to_dict()
         if transfer.get("amount_reversed"):
 
             async def read_reversals() -> list[dict[str, Any]]:

@@ -98,9 +98,7 @@ def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
         refund_id=(refund.get("metadata") or {}).get("refund_id", ""),
         capture_ref=_id(refund.get("charge")),
         amount=Money(int(refund["amount"]), refund["currency"].upper()),
-        outcome=RefundOutcome(status)
-        if status in RefundOutcome._value2member_map_
-        else RefundOutcome.PENDING,
+        outcome=RefundOutcome(status) if status in RefundOutcome._value2member_map_ else RefundOutcome.PENDING,
         reason=refund.get("failure_reason") or "",
     )
 
@@ -135,9 +133,7 @@ def _failure(intent: dict[str, Any]) -> Failure | None:
     error = _object(intent.get("last_payment_error"))
     if not error:
         return None
-    return Failure(
-        ref=error.get("charge") or f"{intent['id']}:{error.get('code')}", message=decline_words(error)
-    )
+    return Failure(ref=error.get("charge") or f"{intent['id']}:{error.get('code')}", message=decline_words(error))
 
 
 def _method(charge: dict[str, Any]) -> str:

@@ -34,9 +34,7 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
     if clock.now() - payment["created_at"] > RESEND_FOR:
         return await _look_for(gateways, payment)
     try:
-        opened = await gateways.stripe.open_checkout(
-            payment["request"], payment["account_ref"], str(payment["id"])
-        )
+        opened = await gateways.stripe.open_checkout(payment["request"], payment["account_ref"], str(payment["id"]))
     except Unavailable as unknown:
         log.warning("checkout_unknown", payment_id=str(payment["id"]), reason=str(unknown))
         return payment
@@ -54,9 +52,7 @@ async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
         return payment
     if found:
         return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
-    moved = await advance(
-        Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None
-    )
+    moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None)
     return moved or payment
 
 
@@ -74,9 +70,7 @@ async def _adopt(payment: dict[str, Any], opened: OpenedCheckout) -> dict[str, A
             redirect_url=opened.redirect_url,
         )
         if moved:
-            await orders.note(
-                payment["order"], "Payment page opened at Stripe.", key=f"opened:{payment['attempt']}"
-            )
+            await orders.note(payment["order"], "Payment page opened at Stripe.", key=f"opened:{payment['attempt']}")
     if moved is None:
         row = await Payment.select().where(Payment.id == payment["id"]).first()
         assert row is not None

@@ -19,9 +19,7 @@ from store.payments.states import LIVE, PaymentStatus
 from store.payments.tables import Payment
 from store.vendors.states import ChargeType
 
-LINES = (
-    'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
-)
+LINES = 'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
 PARTS = 'SELECT vendor_name, account_ref, delivery FROM vendor_order WHERE "order" = $1 ORDER BY vendor_name'
 
 
@@ -89,9 +87,7 @@ async def read_order(order_id: UUID) -> dict[str, Any]:
 
 async def read_live(order_id: UUID) -> dict[str, Any] | None:
     """The one attempt of an order that may still bring money."""
-    row = await fetch_row(
-        'SELECT * FROM payment WHERE "order" = $1 AND status = ANY($2)', order_id, list(LIVE)
-    )
+    row = await fetch_row('SELECT * FROM payment WHERE "order" = $1 AND status = ANY($2)', order_id, list(LIVE))
     return dict(row) if row else None
 
 
@@ -116,6 +112,4 @@ async def _goods(order_id: UUID) -> list[CheckoutItem]:
 
 
 def _deliveries(parts: list[Any]) -> list[CheckoutItem]:
-    return [
-        CheckoutItem(f"Delivery from {p['vendor_name']}", p["delivery"], 1) for p in parts if p["delivery"]
-    ]
+    return [CheckoutItem(f"Delivery from {p['vendor_name']}", p["delivery"], 1) for p in parts if p["delivery"]]

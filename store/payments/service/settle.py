@@ -39,9 +39,7 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
 
 async def find_capture(ref: str) -> UUID | None:
     """The id of the capture with the provider's `ref`."""
-    found: UUID | None = await fetch_value(
-        "SELECT id FROM capture WHERE provider = 'stripe' AND capture_ref = $1", ref
-    )
+    found: UUID | None = await fetch_value("SELECT id FROM capture WHERE provider = 'stripe' AND capture_ref = $1", ref)
     return found
 
 

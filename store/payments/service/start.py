@@ -73,9 +73,7 @@ async def start_payment(
     unknown; the same form sent again goes on with the same order).
     """
     for _ in range(ROUNDS):
-        found = await retrying(
-            lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url)
-        )
+        found = await retrying(lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url))
         if isinstance(found, Started):
             return found
         order, payment, same = found

@@ -33,9 +33,7 @@ from store.payments.tables import Capture, Payment
 
 log = structlog.get_logger(__name__)
 
-CONFIRMATIONS = counter(
-    "confirmations", "Payments confirmed, by the door that was first", "provider", "door", "kind"
-)
+CONFIRMATIONS = counter("confirmations", "Payments confirmed, by the door that was first", "provider", "door", "kind")
 DOOR_WORDS = {
     Door.WEBHOOK: "by Stripe's message",
     Door.RETURN: "on your return from Stripe",
@@ -122,17 +120,13 @@ async def _apply_processing(payment: dict[str, Any], door: Door) -> None:
 async def _apply_expired(payment: dict[str, Any], door: Door) -> None:
     """The provider shows that nobody can pay this session any more: only now the stock may go back."""
     if await _move(payment, PaymentStatus.EXPIRED) and await read_live(payment["order"]) is None:
-        await orders.mark_over(
-            payment["order"], text="The payment page was closed without payment.", door=door
-        )
+        await orders.mark_over(payment["order"], text="The payment page was closed without payment.", door=door)
 
 
 async def _apply_failed(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:
     reason = snapshot.failure.message if snapshot.failure else "The payment did not go through"
     if await _move(payment, PaymentStatus.FAILED, failure_reason=reason):
-        await orders.mark_failed(
-            payment["order"], reason=reason, text=f"Payment failed: {reason}.", door=door
-        )
+        await orders.mark_failed(payment["order"], reason=reason, text=f"Payment failed: {reason}.", door=door)
 
 
 async def _apply_succeeded(
@@ -154,9 +148,7 @@ async def _apply_succeeded(
         await _give_back(order, capture, door)
 
 
-async def _record_capture(
-    payment: dict[str, Any], snapshot: PaymentSnapshot, kind: CaptureKind
-) -> dict[str, Any]:
+async def _record_capture(payment: dict[str, Any], snapshot: PaymentSnapshot, kind: CaptureKind) -> dict[str, Any]:
     """The money, and its journal; fee, transfer and application fee post when the provider has settled them."""
     capture = Capture(
         id=new_id(),

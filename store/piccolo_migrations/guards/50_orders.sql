@@ -1,6 +1,5 @@
 -- I18: an order's payment state moves only where `allowed_move` leads; every move leaves a row.
-DROP TRIGGER IF EXISTS orders_moves ON orders;
-CREATE TRIGGER orders_moves BEFORE UPDATE OF payment_state ON orders
+CREATE OR REPLACE TRIGGER orders_moves AFTER UPDATE OF payment_state ON orders
   FOR EACH ROW EXECUTE FUNCTION guard_moves('order', 'payment_state');
 
 -- I30: what the buyer agreed to is frozen when the order is placed.
@@ -17,8 +16,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS orders_frozen ON orders;
-CREATE TRIGGER orders_frozen BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION orders_frozen();
+CREATE OR REPLACE TRIGGER orders_frozen BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION orders_frozen();
 
 CREATE OR REPLACE FUNCTION vendor_order_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,15 +27,10 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS vendor_order_frozen ON vendor_order;
-CREATE TRIGGER vendor_order_frozen BEFORE UPDATE ON vendor_order FOR EACH ROW EXECUTE FUNCTION vendor_order_frozen();
+CREATE OR REPLACE TRIGGER vendor_order_frozen BEFORE UPDATE ON vendor_order FOR EACH ROW EXECUTE FUNCTION vendor_order_frozen();
 
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
-DROP TRIGGER IF EXISTS order_line_append_only ON order_line;
-CREATE TRIGGER order_line_append_only BEFORE UPDATE OR DELETE ON order_line FOR EACH ROW EXECUTE FUNCTION refuse_change();
-DROP TRIGGER IF EXISTS order_event_append_only ON order_event;
-CREATE TRIGGER order_event_append_only BEFORE UPDATE OR DELETE ON order_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER order_line_append_only BEFORE UPDATE OR DELETE ON order_line FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
+CREATE OR REPLACE TRIGGER order_event_append_only BEFORE UPDATE OR DELETE ON order_event FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 
 -- I12: the parts are the whole, checked when the placing transaction commits.
 CREATE OR REPLACE FUNCTION order_parts() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -54,7 +47,6 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-DROP TRIGGER IF EXISTS order_parts ON orders;
 CREATE CONSTRAINT TRIGGER order_parts AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION order_parts();
 

@@ -1,5 +1,4 @@
-DROP TRIGGER IF EXISTS payment_moves ON payment;
-CREATE TRIGGER payment_moves BEFORE UPDATE OF status ON payment
+CREATE OR REPLACE TRIGGER payment_moves AFTER UPDATE OF status ON payment
   FOR EACH ROW EXECUTE FUNCTION guard_moves('payment', 'status');
 
 -- The request is resent byte for byte: neither it nor what it was made of may change.
@@ -17,8 +16,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS payment_frozen ON payment;
-CREATE TRIGGER payment_frozen BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_frozen();
+CREATE OR REPLACE TRIGGER payment_frozen BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_frozen();
 
 -- While an attempt may still bring money, no other one opens.
 CREATE UNIQUE INDEX IF NOT EXISTS one_live_payment ON payment ("order") WHERE status IN ('created', 'pending', 'processing');
@@ -36,8 +34,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS capture_matches ON capture;
-CREATE TRIGGER capture_matches BEFORE INSERT ON capture FOR EACH ROW EXECUTE FUNCTION capture_matches();
+CREATE OR REPLACE TRIGGER capture_matches BEFORE INSERT ON capture FOR EACH ROW EXECUTE FUNCTION capture_matches();
 
 CREATE OR REPLACE FUNCTION capture_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -48,7 +45,6 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS capture_frozen ON capture;
-CREATE TRIGGER capture_frozen BEFORE UPDATE ON capture FOR EACH ROW EXECUTE FUNCTION capture_frozen();
+CREATE OR REPLACE TRIGGER capture_frozen BEFORE UPDATE ON capture FOR EACH ROW EXECUTE FUNCTION capture_frozen();
 CREATE INDEX IF NOT EXISTS capture_payment ON capture (payment);
 CREATE INDEX IF NOT EXISTS payment_order ON payment ("order");

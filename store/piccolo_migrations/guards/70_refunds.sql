@@ -1,5 +1,4 @@
-DROP TRIGGER IF EXISTS refund_moves ON refund;
-CREATE TRIGGER refund_moves BEFORE UPDATE OF status ON refund
+CREATE OR REPLACE TRIGGER refund_moves AFTER UPDATE OF status ON refund
   FOR EACH ROW EXECUTE FUNCTION guard_moves('refund', 'status');
 
 -- I14: what is on its way back or gone back is never more than what came in. The capture row is the lock.
@@ -14,6 +13,5 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS refund_within ON refund;
-CREATE TRIGGER refund_within BEFORE INSERT OR UPDATE OF amount, status ON refund FOR EACH ROW EXECUTE FUNCTION refund_within();
+CREATE OR REPLACE TRIGGER refund_within BEFORE INSERT OR UPDATE OF amount, status ON refund FOR EACH ROW EXECUTE FUNCTION refund_within();
 CREATE INDEX IF NOT EXISTS refund_capture ON refund (capture);

@@ -54,10 +54,7 @@ async def test_database_answers_with_its_settings_when_started(postgres: Embedde
     assert await ask(url, "SHOW fsync") == "off"
     assert await ask(url, "SELECT current_database()") == "overprint"
     assert await ask(url, "SELECT lower('ÄÖ') || to_tsvector('simple', 'ÉTÉ')::text") == "äö'été':1"
-    assert (
-        await ask(url, "SELECT count(*) FROM pg_available_extensions WHERE name IN ('pg_trgm', 'unaccent')")
-        == 2
-    )
+    assert await ask(url, "SELECT count(*) FROM pg_available_extensions WHERE name IN ('pg_trgm', 'unaccent')") == 2
 
 
 async def test_rows_are_there_when_started_again(data: Path, postgres: EmbeddedPostgres) -> None:
@@ -188,9 +185,7 @@ def test_stale_pid_file_is_no_obstacle_when_its_number_is_another_program_s(
             other.kill()
 
 
-def test_second_server_is_refused_with_what_to_do_when_one_runs(
-    data: Path, postgres: EmbeddedPostgres
-) -> None:
+def test_second_server_is_refused_with_what_to_do_when_one_runs(data: Path, postgres: EmbeddedPostgres) -> None:
     postgres.start()
     server = read_server(postgres.cluster)
     assert server is not None

@@ -39,9 +39,7 @@ def test_children_are_gone_when_stopped(supervisor: Supervisor, tmp_path: Path) 
     assert not is_alive(pid)
 
 
-def test_child_and_grandchild_are_gone_when_they_ignore_every_signal(
-    supervisor: Supervisor, tmp_path: Path
-) -> None:
+def test_child_and_grandchild_are_gone_when_they_ignore_every_signal(supervisor: Supervisor, tmp_path: Path) -> None:
     start(supervisor, "stubborn", tmp_path)
     pids = [wait_for_pid(tmp_path / f"{name}.pid") for name in ("stubborn", "grandchild")]
 
@@ -115,9 +113,7 @@ def test_waiting_ends_with_the_reason_when_the_server_dies(supervisor: Superviso
         supervisor.wait_until_answers("unlucky", free_port(), "/", 20)
 
 
-def test_waiting_ends_with_the_log_when_nothing_answers_in_time(
-    supervisor: Supervisor, tmp_path: Path
-) -> None:
+def test_waiting_ends_with_the_log_when_nothing_answers_in_time(supervisor: Supervisor, tmp_path: Path) -> None:
     start(supervisor, "polite", tmp_path)
 
     with pytest.raises(NotReadyError, match="polite did not answer on port"):

@@ -13,7 +13,7 @@ import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +124,7 @@ def refuse_live_keys(environment: Mapping[str, str]) -> None:
     """Raise LiveKeyError, naming the variable, when any value of the environment holds a live key."""
     for name, value in environment.items():
         if LIVE_KEY.search(value):
-            raise LiveKeyError(
-                f"{name} holds a live key. The sandbox starts with test keys only: unset {name}."
-            )
+            raise LiveKeyError(f"{name} holds a live key. The sandbox starts with test keys only: unset {name}.")
 
 
 @route("/v1/{rest:path}", http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
@@ -141,7 +139,8 @@ async def answer_api(
     query, body = request.scope["query_string"], await request.body()
     fault = request.scope["state"].get("fault")
     number = note_request(records, request.method, request.url.path, headers, query, body, fault)
-    world.tick()
+    with suppress(Exception):  # a due job that fails is the background loop's to report, not this request's
+        world.tick()
     status, sent, answer = await api.handle(world, request.method, request.url.path, headers, query, body)
     lower = {key.lower(): value for key, value in sent.items()}
     note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower)
@@ -193,11 +192,11 @@ def _provide(part: Any) -> Provide:
 async def _keep_going(world: World, deliveries: Deliveries, closing: asyncio.Event) -> None:
     while not closing.is_set():
         deliveries.wake.clear()
-        try:
-            world.tick()
-            deliveries.start_due()
-        except Exception:
-            log.exception("the sandbox's background loop failed once and goes on")
+        for step in (world.tick, deliveries.start_due):
+            try:
+                step()
+            except Exception:
+                log.exception("what is due could not all be done; the rest goes on")
         try:
             async with asyncio.timeout(TICK_SECONDS):
                 await deliveries.wake.wait()

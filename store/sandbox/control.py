@@ -74,9 +74,7 @@ async def command_webhooks(
     if command.action == "release":
         touched = deliveries.release(command.type, command.event)
     elif command.action == "resend":
-        touched = deliveries.resend(
-            command.type, command.event, 1 if command.count is None else command.count
-        )
+        touched = deliveries.resend(command.type, command.event, 1 if command.count is None else command.count)
     elif command.action == "clear":
         touched = deliveries.clear_rules()
     else:

@@ -109,9 +109,7 @@ class Deliveries:
     def resend(self, type: str | None, event: str | None, count: int) -> int:
         """Make the newest `count` matching deliveries (0 = all) due again, whatever became of them."""
         rule = DeliveryRule("resend", type, event)
-        rows = self._records.execute(
-            "SELECT id, type, event FROM deliveries ORDER BY created DESC, rowid DESC"
-        )
+        rows = self._records.execute("SELECT id, type, event FROM deliveries ORDER BY created DESC, rowid DESC")
         meant = [row["id"] for row in rows if rule.matches(row["type"], row["event"])]
         return self._make_due(meant[:count] if count else meant)
 
@@ -211,9 +209,7 @@ class Deliveries:
 
     async def _attempt(self, id: str) -> None:
         async with self._places:
-            row = self._records.execute(
-                "SELECT * FROM deliveries WHERE id = ? AND state = 'waiting'", (id,)
-            ).fetchone()
+            row = self._records.execute("SELECT * FROM deliveries WHERE id = ? AND state = 'waiting'", (id,)).fetchone()
             if row is None:
                 return
             endpoint = next((one for one in self._endpoints() if one["id"] == row["endpoint"]), None)
@@ -246,9 +242,7 @@ class Deliveries:
         except Exception as problem:  # whatever the transport raises, the delivery stays and is tried again
             return None, f"{type(problem).__name__}: {problem}"[:EXCERPT]
 
-    def _settle(
-        self, row: sqlite3.Row, status: int | None, answer: str, seconds: float, final: bool = False
-    ) -> None:
+    def _settle(self, row: sqlite3.Row, status: int | None, answer: str, seconds: float, final: bool = False) -> None:
         attempts, now = row["attempts"] + 1, time.time()
         good = status is not None and 200 <= status < 300
         state = "delivered" if good else "failed" if final or attempts > len(BACK_OFF) else "waiting"

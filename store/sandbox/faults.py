@@ -99,9 +99,7 @@ class Faults:
 class FaultLayer:
     """The ASGI app around the sandbox that lets requests fail as the rules say."""
 
-    def __init__(
-        self, inner: ASGIApp, faults: Faults, records: sqlite3.Connection, closing: asyncio.Event
-    ) -> None:
+    def __init__(self, inner: ASGIApp, faults: Faults, records: sqlite3.Connection, closing: asyncio.Event) -> None:
         self._inner = inner
         self._faults = faults
         self._records = records
@@ -115,9 +113,7 @@ class FaultLayer:
         if fault := self._faults.take_request(method, path, "before"):
             body = await _drain(receive)
             if path.startswith("/v1/"):
-                headers = {
-                    key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]
-                }
+                headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
                 note_request(
                     self._records,
                     method,

@@ -71,11 +71,7 @@ def origin_of(url: str | None) -> str:
     """Return `scheme://host[:port]` of an http(s) URL, or an empty string: what `form-action` may list."""
     parts = urlsplit(url or "")
     safe = all(char.isalnum() or char in ".:-[]" for char in parts.netloc)
-    return (
-        f"{parts.scheme}://{parts.netloc}"
-        if parts.scheme in ("http", "https") and parts.netloc and safe
-        else ""
-    )
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc and safe else ""
 
 
 @get("/assets/{name:str}")

@@ -72,8 +72,7 @@ def note_request(
 ) -> int:
     """Write down an API request before it is answered and return its number; card data is masked."""
     written = records.execute(
-        "INSERT INTO requests (at, method, path, account, idempotency_key, params, fault)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO requests (at, method, path, account, idempotency_key, params, fault) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             time.time(),
             method,
@@ -87,9 +86,7 @@ def note_request(
     return written.lastrowid or 0
 
 
-def note_answer(
-    records: sqlite3.Connection, number: int, status: int, request_id: str | None, replayed: bool
-) -> None:
+def note_answer(records: sqlite3.Connection, number: int, status: int, request_id: str | None, replayed: bool) -> None:
     """Add the answer to request `number`: HTTP status, `Request-Id`, whether a key replayed it."""
     records.execute(
         "UPDATE requests SET status = ?, request_id = ?, replayed = ? WHERE id = ?",

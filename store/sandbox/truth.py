@@ -55,7 +55,8 @@ def list_captures(world: World, deliveries: Deliveries, records: sqlite3.Connect
 
 
 def list_refunds(world: World, deliveries: Deliveries, records: sqlite3.Connection) -> list[Row]:
-    """One row per refund in any state; `refunded` is what it gives back as far as it has not failed."""
+    """One row per refund of a charge, in any state; `refunded` is what it gives back unless it failed."""
+    # A `py_…` is given back by reversing its transfer: that is told under transfers.
     return [
         _row(account, refund, refund["amount"], refund["amount"] if refund["status"] in GIVEN_BACK else 0)
         | {
@@ -65,6 +66,7 @@ def list_refunds(world: World, deliveries: Deliveries, records: sqlite3.Connecti
             "created": refund["created"],
         }
         for account, refund in world.find_owned(None, "refund")
+        if not refund["charge"].startswith("py_")
     ]
 
 

@@ -93,9 +93,7 @@ class Sandbox:
 
     async def open_account(self, *, charged: str = "direct") -> str:
         payer, losses, dashboard = (
-            ("account", "stripe", "full")
-            if charged == "direct"
-            else ("application", "application", "express")
+            ("account", "stripe", "full") if charged == "direct" else ("application", "application", "express")
         )
         data = {
             "country": "US",

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from store.sandbox.kernel.world import PLATFORM
 from tests.sandbox.conftest import SANDBOX, Sandbox, Shop, composed
 
 
@@ -23,12 +24,8 @@ async def test_session_expires_when_the_clock_passes_its_end(sandbox: Sandbox) -
     assert sandbox.shop.types() == ["checkout.session.expired"]
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"advance": -1}, {"advance": 1.5}, {"advance": "1"}, {"advance": 10**12}]
-)
-async def test_clock_stands_still_when_the_command_is_wrong(
-    sandbox: Sandbox, body: dict[str, object]
-) -> None:
+@pytest.mark.parametrize("body", [{}, {"advance": -1}, {"advance": 1.5}, {"advance": "1"}, {"advance": 10**12}])
+async def test_clock_stands_still_when_the_command_is_wrong(sandbox: Sandbox, body: dict[str, object]) -> None:
     answer = await sandbox.client.post("/_sandbox/clock", json=body)
 
     assert answer.status_code == 400
@@ -67,9 +64,7 @@ async def test_truth_has_the_account_when_a_connected_one_was_paid(sandbox: Sand
     await sandbox.tell("clock", advance=5)
 
     (capture,) = await sandbox.truth("captures")
-    balances = {
-        (row["account"] == account, row["currency"]): row["amount"] for row in await sandbox.truth("balances")
-    }
+    balances = {(row["account"] == account, row["currency"]): row["amount"] for row in await sandbox.truth("balances")}
 
     # 24.00 less Stripe's 2.9 % + 0.30 and the fee of 2.40; the platform has the fee.
     assert capture["account"] == account
@@ -89,6 +84,30 @@ async def test_truth_has_the_transfer_when_a_destination_was_paid(sandbox: Sandb
 
     assert len(captures) == 1
     assert (transfer["destination"], transfer["amount"], transfer["refunded"]) == (account, 2400, 0)
+
+
+async def test_truth_has_what_was_given_back_when_a_destination_payment_is_refunded(sandbox: Sandbox) -> None:
+    account = await sandbox.open_account(charged="destination")
+    more = {
+        "payment_intent_data[transfer_data][destination]": account,
+        "payment_intent_data[application_fee_amount]": 240,
+    }
+    await sandbox.submit((await sandbox.open_session(**more))["id"])
+    await sandbox.tell("clock", advance=5)
+    charge = (await sandbox.truth("captures"))[0]["ref"]
+    back = {"charge": charge, "reverse_transfer": "true", "refund_application_fee": "true", "metadata[why]": "late"}
+    await sandbox.create("/v1/refunds", back)
+
+    (refund,) = await sandbox.truth("refunds")
+    (capture,) = await sandbox.truth("captures")
+    (transfer,) = await sandbox.truth("transfers")
+    balances = {row["account"]: row["amount"] for row in await sandbox.truth("balances")}
+
+    assert (refund["charge"], refund["amount"], refund["refunded"]) == (charge, 2400, 2400)
+    assert refund["metadata"] == {"why": "late"}
+    assert (capture["refunded"], transfer["refunded"]) == (2400, 2400)
+    # Only Stripe's fee is gone, and the platform bears it.
+    assert balances == {account: 0, PLATFORM: -100}
 
 
 async def test_truth_has_each_request_with_its_answer_when_calls_were_made(sandbox: Sandbox) -> None:
@@ -142,9 +161,7 @@ async def test_truth_has_events_with_their_deliveries_when_delivered(sandbox: Sa
 
     completed = rows["checkout.session.completed"]
     assert completed["object"] == session["id"]
-    assert [(one["endpoint"], one["state"]) for one in completed["deliveries"]] == [
-        (endpoint["id"], "delivered")
-    ]
+    assert [(one["endpoint"], one["state"]) for one in completed["deliveries"]] == [(endpoint["id"], "delivered")]
     assert rows["charge.succeeded"]["deliveries"] == []
 
 

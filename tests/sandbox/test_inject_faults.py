@@ -18,14 +18,10 @@ async def _sessions(sandbox: Sandbox) -> int:
 
 
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
-async def test_effect_happens_only_after_when_a_status_is_injected(
-    sandbox: Sandbox, when: str, made: int
-) -> None:
+async def test_effect_happens_only_after_when_a_status_is_injected(sandbox: Sandbox, when: str, made: int) -> None:
     await sandbox.tell("faults", method="POST", path=SESSIONS, when=when, action="status", status=503)
 
-    answer = await sandbox.call(
-        "POST", SESSIONS, {"mode": "payment"} if when == "before" else _params(), key="k1"
-    )
+    answer = await sandbox.call("POST", SESSIONS, {"mode": "payment"} if when == "before" else _params(), key="k1")
 
     assert answer.status_code == 503
     assert answer.json()["error"]["type"] == "api_error"
@@ -100,9 +96,7 @@ async def test_control_api_stays_up_when_everything_fails(sandbox: Sandbox) -> N
 
 
 async def test_rules_are_listed_with_what_is_left_when_asked(sandbox: Sandbox) -> None:
-    await sandbox.tell(
-        "faults", method="post", path="/v1/*", when="after", action="status", status=500, count=3
-    )
+    await sandbox.tell("faults", method="post", path="/v1/*", when="after", action="status", status=500, count=3)
 
     (rule,) = (await sandbox.client.get("/_sandbox/faults")).json()["data"]
 

@@ -22,9 +22,7 @@ def _letter(subject: str = "Your order OP-7K3M9") -> EmailMessage:
         subject,
     )
     letter.set_content(f"Thank you, Ada. See {ORDER}.\nGrüße")
-    letter.add_alternative(
-        f'<p>Thank you</p><a href="{ORDER}">Order</a><script>alert(1)</script>', subtype="html"
-    )
+    letter.add_alternative(f'<p>Thank you</p><a href="{ORDER}">Order</a><script>alert(1)</script>', subtype="html")
     return letter
 
 

@@ -46,9 +46,7 @@ async def test_url_has_the_host_the_caller_used_when_created(sandbox: Sandbox) -
     assert session["url"].startswith("http://127.0.0.1:8001/c/pay/cs_test_")
 
 
-@pytest.mark.parametrize(
-    ("currency", "amount", "button"), [("eur", 8600, "Pay €86.00"), ("jpy", 4500, "Pay ¥4,500")]
-)
+@pytest.mark.parametrize(("currency", "amount", "button"), [("eur", 8600, "Pay €86.00"), ("jpy", 4500, "Pay ¥4,500")])
 async def test_amount_has_the_currencys_digits_when_shown(
     sandbox: Sandbox, currency: str, amount: int, button: str
 ) -> None:
@@ -103,9 +101,7 @@ async def test_page_says_expired_when_the_shop_ended_the_session(sandbox: Sandbo
     assert "<h1>This payment page has expired</h1>" in page.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/c/pay/cs_test_forged", "/c/pay/pi_1", "/c/pay/cs_x/challenge/y", "/nowhere"]
-)
+@pytest.mark.parametrize("path", ["/c/pay/cs_test_forged", "/c/pay/pi_1", "/c/pay/cs_x/challenge/y", "/nowhere"])
 async def test_answer_is_a_404_page_when_unknown(sandbox: Sandbox, path: str) -> None:
     page = await sandbox.client.get(path)
 

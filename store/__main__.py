@@ -138,15 +138,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    add(serve, "run the web server (HOST, PORT, WEB_WORKERS)")
+    add(serve, "run the web server (LISTEN_HOST, PORT, WEB_WORKERS)")
     add(work, "run the worker: webhooks, outbox, sweeps, expiries, mail")
     box = add(sandbox, "run the sandbox, a server that speaks Stripe's protocol")
-    box.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("DATA") or ".data"), help="folder (DATA)"
-    )
-    box.add_argument(
-        "--port", type=_port, default=os.environ.get("SANDBOX_PORT") or "8001", help="(SANDBOX_PORT)"
-    )
+    box.add_argument("--data", type=Path, default=Path(os.environ.get("DATA") or ".data"), help="folder (DATA)")
+    box.add_argument("--port", type=_port, default=os.environ.get("SANDBOX_PORT") or "8001", help="(SANDBOX_PORT)")
     box.add_argument("--host", default="127.0.0.1", help="IP address to listen on")
     box.add_argument(
         "--smtp-port",
@@ -155,14 +151,10 @@ def _parser() -> argparse.ArgumentParser:
         help="also run a mail server on this port and show what it gets at /mailbox",
     )
     everything = add(demo, "run PostgreSQL, sandbox, shop and worker together (PORT, SANDBOX_PORT, DATA)")
-    everything.add_argument(
-        "--reset", action="store_true", help="start afresh: forget orders, mails and goods"
-    )
+    everything.add_argument("--reset", action="store_true", help="start afresh: forget orders, mails and goods")
     add(migrate, "bring the database's tables up to date")
     add(seed, "fill an empty database with the demo's vendors and goods")
-    check = add(
-        doctor, "check settings, database, provider and invariants; exit code 1 when something is wrong"
-    )
+    check = add(doctor, "check settings, database, provider and invariants; exit code 1 when something is wrong")
     check.add_argument("--json", action="store_true", help="print JSON instead of lines")
     return parser
 

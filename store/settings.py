@@ -79,9 +79,7 @@ class Settings:
             "stripe_secret_key": read.required("STRIPE_SECRET_KEY", _secret_stripe_key),
             "stripe_publishable_key": read.required("STRIPE_PUBLISHABLE_KEY", _publishable_stripe_key),
             "stripe_webhook_secrets": read.required("STRIPE_WEBHOOK_SECRET", _webhook_secrets),
-            "stripe_connect_webhook_secrets": read.required(
-                "STRIPE_CONNECT_WEBHOOK_SECRET", _webhook_secrets
-            ),
+            "stripe_connect_webhook_secrets": read.required("STRIPE_CONNECT_WEBHOOK_SECRET", _webhook_secrets),
             "smtp_url": read.required("SMTP_URL", _smtp_url),
             "mail_from": read.optional("MAIL_FROM", _mail_from, _default_sender(base_url)),
             "stripe_api_base": read.optional("STRIPE_API_BASE", _api_base, STRIPE_API),
@@ -89,7 +87,7 @@ class Settings:
             "poll_scale": read.optional("POLL_SCALE", _scale, 1.0),
             "rate_scale": read.optional("RATE_SCALE", _scale, 1.0),
             "metrics_token": read.optional("METRICS_TOKEN", _metrics_token, None),
-            "host": read.optional("HOST", _host, "127.0.0.1"),
+            "host": read.optional("LISTEN_HOST", _host, "127.0.0.1"),
             "port": port,
             "web_workers": read.optional("WEB_WORKERS", _count(1, 64), 1),
             "sandbox_port": read.optional("SANDBOX_PORT", _port, 8001),
@@ -185,7 +183,7 @@ _WANTED = {
     "POLL_SCALE": "give a number above 0, up to 100000; 1 is normal, 0.1 polls ten times as often",
     "RATE_SCALE": "give a number above 0, up to 100000; 1 is normal, 1000 allows a thousand times as much",
     "METRICS_TOKEN": "give 16 characters or more without spaces, or leave it out (/metrics on loopback only)",
-    "HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
+    "LISTEN_HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "PORT": "give a port number from 1 to 65535",
     "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",
     "WEB_WORKERS": "give a number of processes from 1 to 64",

@@ -40,18 +40,14 @@ def ensure_endpoints(
     headers = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
     secrets = {}
     with httpx.Client(base_url=api, headers=headers, timeout=10, trust_env=False) as client:
-        existing = (
-            client.get("/v1/webhook_endpoints", params={"limit": 100}).raise_for_status().json()["data"]
-        )
+        existing = client.get("/v1/webhook_endpoints", params={"limit": 100}).raise_for_status().json()["data"]
         for endpoint in ENDPOINTS:
             url = base_url + endpoint.path
             ours = [found for found in existing if found["url"].endswith(endpoint.path)]
             secret = known.get(endpoint.setting, "")
             if len(ours) == 1 and secret:
                 if ours[0]["url"] != url:
-                    client.post(
-                        f"/v1/webhook_endpoints/{ours[0]['id']}", data={"url": url}
-                    ).raise_for_status()
+                    client.post(f"/v1/webhook_endpoints/{ours[0]['id']}", data={"url": url}).raise_for_status()
             else:
                 for stale in ours:
                     client.delete(f"/v1/webhook_endpoints/{stale['id']}").raise_for_status()

@@ -82,9 +82,7 @@ def run_demo(env: Mapping[str, str], *, reset: bool = False) -> int:
     except (DemoError, PostgresError, SettingsError, ChildEndedError, NotReadyError) as wrong:
         return _refuse(wrong)
     except OSError as wrong:
-        return _refuse(
-            DemoError(f"{wrong.strerror or wrong} ({wrong.filename or data.shown}): the demo was stopped")
-        )
+        return _refuse(DemoError(f"{wrong.strerror or wrong} ({wrong.filename or data.shown}): the demo was stopped"))
     finally:
         data.release()
     return 1
@@ -137,7 +135,7 @@ _SHOP_NAMES = frozenset(
     {
         *PASSED_ON,
         *KEPT,
-        *("DATABASE_URL", "BASE_URL", "DEMO", "PORT", "SANDBOX_PORT", "DATA", "SMTP_URL"),
+        *("DATABASE_URL", "BASE_URL", "DEMO", "LISTEN_HOST", "PORT", "SANDBOX_PORT", "DATA", "SMTP_URL"),
         *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_BASE"),
     }
 )
@@ -171,9 +169,7 @@ def _endpoints(env: Mapping[str, str]) -> dict[str, str]:
     import httpx
 
     try:
-        return ensure_endpoints(
-            env["STRIPE_API_BASE"], env["STRIPE_SECRET_KEY"], env["BASE_URL"], env, EVENTS
-        )
+        return ensure_endpoints(env["STRIPE_API_BASE"], env["STRIPE_SECRET_KEY"], env["BASE_URL"], env, EVENTS)
     except httpx.HTTPStatusError as refused:
         raise DemoError(f"the sandbox refused a webhook endpoint: {refused.response.text[:500]}") from refused
     except httpx.HTTPError as lost:
@@ -185,9 +181,7 @@ def _mark_sandbox_seeded(env: Mapping[str, str]) -> None:
     import httpx
 
     try:
-        httpx.post(
-            env["STRIPE_API_BASE"] + "/_sandbox/seeded", timeout=10, trust_env=False
-        ).raise_for_status()
+        httpx.post(env["STRIPE_API_BASE"] + "/_sandbox/seeded", timeout=10, trust_env=False).raise_for_status()
     except httpx.HTTPError as lost:
         raise DemoError(f"the sandbox did not take the seeded state: {lost}") from lost
 

@@ -51,9 +51,7 @@ class Supervisor:
         self._group = ProcessGroup()
         self._children: dict[str, _Child] = {}
 
-    def start(
-        self, name: str, args: Sequence[str | Path], env: Mapping[str, str], *, task: bool = False
-    ) -> None:
+    def start(self, name: str, args: Sequence[str | Path], env: Mapping[str, str], *, task: bool = False) -> None:
         """Start a child; its output goes to `logs/NAME.log`, emptied first.
 
         A `task` may end with success; any other child runs until it is stopped.
@@ -88,8 +86,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 log = self._children[name].log
                 raise NotReadyError(
-                    f"{name} did not answer on port {port} within {seconds:.0f} s. "
-                    f"The end of {log}:\n{last_lines(log)}"
+                    f"{name} did not answer on port {port} within {seconds:.0f} s. The end of {log}:\n{last_lines(log)}"
                 )
             time.sleep(0.03)
 
@@ -117,9 +114,7 @@ def answers(port: int, path: str) -> bool:
     """Whether a GET on loopback answers 200 within two seconds."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-            connection.sendall(
-                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
-            )
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
             status = connection.recv(12)
     except OSError:
         return False

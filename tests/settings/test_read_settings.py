@@ -60,7 +60,7 @@ WRONG = {
     "POLL_SCALE": ["0", "-1", "fast", "nan", "inf", "1e9"],
     "RATE_SCALE": ["0", "many", "1e9"],
     "METRICS_TOKEN": ["short", "with spaces in the middle"],
-    "HOST": ["localhost", "256.1.1.1"],
+    "LISTEN_HOST": ["localhost", "256.1.1.1"],
     "PORT": ["0", "65536", "http", "-1", "8000.0", "²"],
     "SANDBOX_PORT": ["0", "x"],
     "WEB_WORKERS": ["0", "65", "two"],
@@ -113,9 +113,7 @@ def test_demo_has_a_clock_and_the_sandbox_s_origin_when_demo_is_1() -> None:
     assert settings.checkout_origin == "http://127.0.0.1:8001"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
-)
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_value_is_refused_by_name_when_wrong(name: str, value: str) -> None:
     problems = problems_of({**GOOD, name: value})
 
@@ -181,18 +179,13 @@ def test_secrets_are_masked_when_shown() -> None:
 
 
 def test_secrets_are_masked_when_refused() -> None:
-    problems = problems_of(
-        {**GOOD, "STRIPE_SECRET_KEY": "canary", "STRIPE_WEBHOOK_SECRET": "canary", "PORT": "x"}
-    )
+    problems = problems_of({**GOOD, "STRIPE_SECRET_KEY": "canary", "STRIPE_WEBHOOK_SECRET": "canary", "PORT": "x"})
 
     assert "canary" not in "\n".join(problems)
 
 
 def test_database_url_alone_is_enough_when_migrating() -> None:
-    assert (
-        read_database_url({"DATABASE_URL": "postgresql:///shop?host=/run/pg"})
-        == "postgresql:///shop?host=/run/pg"
-    )
+    assert read_database_url({"DATABASE_URL": "postgresql:///shop?host=/run/pg"}) == "postgresql:///shop?host=/run/pg"
     with pytest.raises(SettingsError, match="DATABASE_URL is missing"):
         read_database_url({})
 
@@ -219,9 +212,7 @@ def test_example_names_every_setting_with_a_comment_when_compared() -> None:
     asked = Asked(GOOD)
     Settings.from_env(asked)
     lines = (ROOT / ".env.example").read_text().splitlines()
-    named = {
-        found[1]: number for number, line in enumerate(lines) if (found := re.match(r"#?([A-Z_]+)=", line))
-    }
+    named = {found[1]: number for number, line in enumerate(lines) if (found := re.match(r"#?([A-Z_]+)=", line))}
 
     assert set(named) == asked.names
     for name, number in named.items():
@@ -237,9 +228,7 @@ def test_example_makes_a_shop_when_filled_in() -> None:
         filled = re.sub(rf"(?m)^{name}=$", f"{name}=whsec_filled_in_1", filled)
 
     shell = ["sh", "-c", 'set -a; eval "$1"; exec env -0', "sh", filled]
-    env = subprocess.run(
-        shell, capture_output=True, check=True, env={"PATH": "/usr/bin:/bin"}
-    ).stdout.decode()
+    env = subprocess.run(shell, capture_output=True, check=True, env={"PATH": "/usr/bin:/bin"}).stdout.decode()
     settings = Settings.from_env(dict(pair.split("=", 1) for pair in env.split("\0") if "=" in pair))
 
     assert settings.mail_from == "Overprint <orders@localhost>"

@@ -211,7 +211,7 @@ async def build_world(data: Path) -> AsyncIterator[World]:
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
     world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console)
     await seed.fill(gateways)
-    await console.post("/_sandbox/reset")
+    await console.post("/_sandbox/seeded")
     try:
         yield world
     finally:

@@ -234,6 +234,10 @@ class CheckoutGateway(Protocol):
 
     def read_event(self, body: bytes) -> Notice: ...
 
+    def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
+        """An event of a type nobody handles, signed with our own secret: (event id, headers, body)."""
+        ...
+
 
 class ExpiringGateway(Protocol):
     """A rail whose open session can be closed."""

@@ -7,7 +7,6 @@ again books nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -131,7 +130,8 @@ async def _record(capture_id: UUID, snapshot: RefundSnapshot) -> None:
     """Write the provider's reference into our own row, before anything else can mistake it for a foreign refund."""
     async with transaction():
         await fetch(
-            "UPDATE refund SET refund_ref = $2, version = version + 1 WHERE id = $1::uuid AND capture = $3 AND refund_ref IS NULL",
+            "UPDATE refund SET refund_ref = $2, version = version + 1"
+            " WHERE id = $1::uuid AND capture = $3 AND refund_ref IS NULL",
             snapshot.refund_id,
             snapshot.ref,
             capture_id,
@@ -163,15 +163,16 @@ async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: 
         log.error("refund_failed", ref=snapshot.ref, reason=snapshot.reason)
 
 
-async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> Mapping[str, Any]:
+async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:
     row = await fetch_row(
-        "SELECT * FROM refund WHERE (provider = 'stripe' AND refund_ref = $1) OR (id::text = $2 AND refund_ref IS NULL)",
+        "SELECT * FROM refund WHERE (provider = 'stripe' AND refund_ref = $1)"
+        " OR (id::text = $2 AND refund_ref IS NULL)",
         snapshot.ref,
         snapshot.refund_id,
     )
     if row is not None:
         await fetch("UPDATE refund SET refund_ref = $2 WHERE id = $1 AND refund_ref IS NULL", row["id"], snapshot.ref)
-        return row
+        return dict(row)
     refund = Refund(
         id=new_id(),
         capture=capture["id"],

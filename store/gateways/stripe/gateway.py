@@ -28,6 +28,7 @@ class StripeGateway:
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._calls = StripeCalls(settings.stripe_secret_key, settings.stripe_api_base, transport)
+        self._livemode = settings.livemode
         self._secrets = {
             "account": settings.stripe_webhook_secrets,
             "connect": settings.stripe_connect_webhook_secrets,
@@ -62,6 +63,9 @@ class StripeGateway:
 
     def read_event(self, body: bytes) -> Notice:
         return webhooks.read_event(body)
+
+    def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
+        return webhooks.sign_probe(self._secrets[endpoint][0], self._livemode)
 
     async def open_account(self, request: AccountRequest) -> AccountSnapshot:
         return await connect.open_account(self._calls, request)

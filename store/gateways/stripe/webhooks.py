@@ -15,6 +15,7 @@ import stripe
 
 from store.gateways.port import BadSignature, Notice
 from store.kit import clock
+from store.kit.ids import new_token
 
 TOLERANCE_SECONDS = 300
 
@@ -54,3 +55,20 @@ def read_event(body: bytes) -> Notice:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise BadSignature("The body is signed but is not an event.") from wrong
+
+
+def sign_probe(secret: str, livemode: bool) -> tuple[str, dict[str, str], bytes]:
+    """An event that asks for nothing, signed by us: proves that a running shop knows this secret."""
+    now = int(clock.wall().timestamp())
+    event_id = f"evt_probe_{new_token()}"
+    event = {
+        "id": event_id,
+        "object": "event",
+        "type": "overprint.probe",
+        "created": now,
+        "livemode": livemode,
+        "data": {"object": {"id": "probe", "object": "probe"}},
+    }
+    body = json.dumps(event)
+    header = stripe.WebhookSignature.generate_signature_header(body, secret, now)
+    return event_id, {"Stripe-Signature": header, "Content-Type": "application/json"}, body.encode()

@@ -7,7 +7,6 @@ looking again posts nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -43,11 +42,11 @@ async def find_capture(ref: str) -> UUID | None:
     return found
 
 
-async def first_vendor(order_id: UUID) -> Mapping[str, Any]:
+async def first_vendor(order_id: UUID) -> dict[str, Any]:
     """The one vendor's part of a direct or destination order."""
     row = await fetch_row('SELECT vendor, account_ref FROM vendor_order WHERE "order" = $1 LIMIT 1', order_id)
     assert row is not None
-    return row
+    return dict(row)
 
 
 async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:

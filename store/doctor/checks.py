@@ -1,0 +1,147 @@
+"""Health as checks: each names what is wrong, in which row, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from store.doctor.invariants import INVARIANTS, Invariant, find_violations
+from store.gateways.port import GatewayError, Gateways
+from store.health import find_missing_migrations, read_migration_names
+from store.kit import clock
+from store.kit.db import fetch, fetch_row, fetch_value
+from store.settings import Settings
+
+OLD = timedelta(minutes=5)
+SHOWN = 3
+QUEUES = {
+    "inbox": ("inbox_event", "type || ' ' || event_id"),
+    "outbox": ("operation", "kind || ' ' || key"),
+    "mail": ("mail_message", "kind || ' ' || cause"),
+}
+WORKER = "see that a worker runs (`python -m store work`) and read its log"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One answer: `detail` names the row and the next step when `ok` is false."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def check_settings(settings: Settings) -> Check:
+    """They were read, or we would not be here; say what they mean."""
+    mode = "live: real money moves" if settings.livemode else "test keys"
+    return Check("settings", True, f"{settings.base_url}, {mode}, provider at {settings.stripe_api_base}")
+
+
+async def check_database() -> Check:
+    """The database answers."""
+    version = await fetch_value("SHOW server_version")
+    return Check("database", True, f"PostgreSQL {version}")
+
+
+async def check_migrations() -> Check:
+    """Every migration has run."""
+    missing = await find_missing_migrations(read_migration_names())
+    if missing:
+        return Check("migrations", False, f"{missing[0]} has not run; next: python -m store migrate")
+    return Check("migrations", True, "all have run")
+
+
+async def check_provider(gateways: Gateways) -> Check:
+    """The provider answers our key."""
+    try:
+        await gateways.stripe.ping()
+    except GatewayError as error:
+        return Check("provider", False, f"{error}; next: check STRIPE_SECRET_KEY, STRIPE_API_BASE and the network")
+    return Check("provider", True, "Stripe answers this key")
+
+
+async def check_webhooks(settings: Settings, gateways: Gateways, endpoint: str, path: str) -> Check:
+    """A delivery signed with our secret goes all the way: through the running shop into the inbox."""
+    name = f"webhook {path}"
+    event_id, headers, body = gateways.stripe.sign_probe(endpoint)
+    try:
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            answer = await client.post(settings.base_url + path, content=body, headers=headers)
+    except httpx.HTTPError as error:
+        why = f"{settings.base_url} does not answer ({type(error).__name__})"
+        return Check(name, False, f"{why}; next: start the shop (`python -m store serve`)")
+    stored = await fetch_value("SELECT count(*) FROM inbox_event WHERE event_id = $1", event_id)
+    if answer.status_code != 200 or not stored:
+        why = f"the shop answered {answer.status_code} and stored {stored} rows for {event_id}"
+        return Check(name, False, f"{why}; next: start it again with the secrets of this environment")
+    return Check(name, True, "signed, received and stored")
+
+
+async def check_queue(name: str) -> Check:
+    """Nothing has waited long, nothing was given up."""
+    table, words = QUEUES[name]
+    parked = await fetch_row(
+        f"SELECT {words} AS words, last_error, (SELECT count(*) FROM {table} WHERE state = 'parked') AS rows"  # noqa: S608
+        f" FROM {table} WHERE state = 'parked' ORDER BY run_at LIMIT 1"
+    )
+    if parked is not None:
+        why = f"{parked['rows']} parked, first {parked['words']}: {parked['last_error']}"
+        again = f"UPDATE {table} SET state = 'waiting', attempt = 0 WHERE state = 'parked'"  # noqa: S608
+        return Check(name, False, f"{why}; next: mend the cause, then {again}")
+    oldest = await fetch_row(
+        f"SELECT {words} AS words, run_at, last_error FROM {table} WHERE state = 'waiting' ORDER BY run_at LIMIT 1"  # noqa: S608
+    )
+    if oldest is not None and oldest["run_at"] < clock.wall() - OLD:
+        return Check(name, False, f"{oldest['words']} waits since {oldest['run_at']:%H:%M:%S}; next: {WORKER}")
+    return Check(name, True, f"oldest waiting: {oldest['words']}" if oldest is not None else "nothing waits")
+
+
+async def check_reviews() -> Check:
+    """No payment waits for a person."""
+    rows = await fetch(
+        "SELECT number, review_reason FROM orders WHERE payment_state = 'needs_review' OR review_reason <> ''"
+        " ORDER BY placed_at"
+    )
+    if rows:
+        first = rows[0]
+        why = f"{len(rows)} in needs_review, first {first['number']}: {first['review_reason']}"
+        return Check("reviews", False, f"{why}; next: compare it with the provider's dashboard")
+    return Check("reviews", True, "no order needs a look")
+
+
+async def check_events() -> Check:
+    """No event came with two different contents."""
+    row = await fetch_row("SELECT provider, event_id FROM inbox_variant WHERE alarming ORDER BY id LIMIT 1")
+    if row is not None:
+        why = f"{row['event_id']} came with another type, account, resource or mode"
+        return Check("events", False, f"{why}; next: ask {row['provider']} about it; it was not applied")
+    return Check("events", True, "no event contradicts itself")
+
+
+async def check_invariant(invariant: Invariant) -> Check:
+    """One invariant holds."""
+    found = await find_violations(invariant, clock.now())
+    if found:
+        rows = "; ".join(f"{row}: {words}" for row, words in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return Check(invariant.name, False, f"{rows}{more}; next: {invariant.next_step}")
+    return Check(invariant.name, True, invariant.text)
+
+
+def list_checks(settings: Settings, gateways: Gateways) -> list[Callable[[], Awaitable[Check]]]:
+    """Every check, in the order in which a person would look."""
+    return [
+        lambda: check_settings(settings),
+        check_database,
+        check_migrations,
+        lambda: check_provider(gateways),
+        lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe"),
+        lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect"),
+        *(lambda name=name: check_queue(name) for name in QUEUES),
+        check_reviews,
+        check_events,
+        *(lambda one=one: check_invariant(one) for one in INVARIANTS),
+    ]

@@ -122,8 +122,8 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
                 data.mark_seeded()
             _say("shop and worker")
             supervisor.start("shop", [*program, "serve"], env)
-            supervisor.start("worker", [*program, "work"], env)
             supervisor.wait_until_answers("shop", int(env["PORT"]), "/readyz", READY_SECONDS)
+            supervisor.start("worker", [*program, "work"], env)  # after: on two cores it would slow the shop down
             shop, sandbox = env["BASE_URL"], env["STRIPE_API_BASE"]
             print(WELCOME.format(shop=shop, sandbox=sandbox, data=data.shown), flush=True)
             supervisor.watch()

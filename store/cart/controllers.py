@@ -249,9 +249,7 @@ async def _answer(
 
 async def _refuse_line(token: str | None, values: Mapping[str, str], words: str) -> Response[bytes]:
     variant = values.get("variant", "")
-    return await _answer(
-        token, errors={variant: words}, typed={variant: values.get("quantity", "")}, status=422
-    )
+    return await _answer(token, errors={variant: words}, typed={variant: values.get("quantity", "")}, status=422)
 
 
 async def _answer_product(variant: str, quantity: str, error: ShopError) -> Response[bytes]:

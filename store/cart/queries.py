@@ -21,9 +21,7 @@ from store.kit.money import Money
 from store.vendors.states import ChargeType, explain_not_selling
 
 DIRECT_PREFIX, PLATFORM_PREFIX, WAITING_PREFIX = "direct-", "platform-", "waiting-"
-CHANGED = (
-    "Something changed since you put it in the cart. Accept the changes or remove the item, then check out."
-)
+CHANGED = "Something changed since you put it in the cart. Accept the changes or remove the item, then check out."
 
 # What is free, and what this cart holds itself: to a buyer back from the payment page it is not sold out.
 AVAILABLE = """variant.on_hand - variant.reserved - variant.sold + coalesce((

@@ -161,8 +161,7 @@ async def remove_bought(cart_id: UUID, lines: Sequence[tuple[UUID, int]]) -> Non
                 quantity,
             )
             await fetch(
-                "UPDATE cart_line SET quantity = quantity - $3"
-                " WHERE cart = $1 AND variant = $2 AND quantity > $3",
+                "UPDATE cart_line SET quantity = quantity - $3 WHERE cart = $1 AND variant = $2 AND quantity > $3",
                 cart_id,
                 variant_id,
                 quantity,
@@ -201,9 +200,7 @@ async def _open_cart(token: str | None) -> tuple[UUID, str]:
 
 
 async def _read_line(cart_id: UUID, variant_id: UUID) -> asyncpg.Record | None:
-    return await fetch_row(
-        "SELECT id, quantity FROM cart_line WHERE cart = $1 AND variant = $2", cart_id, variant_id
-    )
+    return await fetch_row("SELECT id, quantity FROM cart_line WHERE cart = $1 AND variant = $2", cart_id, variant_id)
 
 
 def _check_quantity(quantity: int) -> None:

@@ -24,9 +24,7 @@ class SoldOut(Conflict):
     title = "Sold out"
 
     def __init__(self, variant_ids: Sequence[UUID]) -> None:
-        super().__init__(
-            "Somebody was faster: there is not enough in stock. Look at your cart to see what is left."
-        )
+        super().__init__("Somebody was faster: there is not enough in stock. Look at your cart to see what is left.")
         self.variant_ids = tuple(variant_ids)
 
 
@@ -74,8 +72,7 @@ async def sell_stock(ref: str) -> None:
     async with transaction():
         await _end_hold(ref, SELL)
         moves = Counter(
-            row["kind"]
-            for row in await fetch("SELECT kind FROM stock_move WHERE ref = $1 AND kind <> 'adjust'", ref)
+            row["kind"] for row in await fetch("SELECT kind FROM stock_move WHERE ref = $1 AND kind <> 'adjust'", ref)
         )
         if not moves[HOLD]:
             raise LookupError(f"nothing is held under {ref!r}")
@@ -92,14 +89,10 @@ async def adjust_stock(variant_id: UUID, quantity: int, ref: str) -> None:
         available = await _lock([variant_id])
         if variant_id not in available:
             raise LookupError(f"no variant {variant_id}")
-        if await fetch(
-            "SELECT 1 FROM stock_move WHERE variant = $1 AND kind = 'adjust' AND ref = $2", variant_id, ref
-        ):
+        if await fetch("SELECT 1 FROM stock_move WHERE variant = $1 AND kind = 'adjust' AND ref = $2", variant_id, ref):
             return
         if available[variant_id] + quantity < 0:
-            raise ShopError(
-                f"Only {available[variant_id]} are free to take away; the others are held or sold."
-            )
+            raise ShopError(f"Only {available[variant_id]} are free to take away; the others are held or sold.")
         await fetch(
             "INSERT INTO stock_move (variant, kind, quantity, ref, at) VALUES ($1, 'adjust', $2, $3, $4)",
             variant_id,

@@ -71,8 +71,7 @@ async def _add_vendor(vendor: Mapping[str, Any], account: str | None) -> UUID:
     )
     if account is not None:
         await fetch(
-            "UPDATE vendor SET account_ref = $2, state = $3"
-            " WHERE id = $1 AND account_ref IS DISTINCT FROM $2",
+            "UPDATE vendor SET account_ref = $2, state = $3 WHERE id = $1 AND account_ref IS DISTINCT FROM $2",
             vendor_id,
             account,
             VendorState.ACTIVE,
@@ -80,9 +79,7 @@ async def _add_vendor(vendor: Mapping[str, Any], account: str | None) -> UUID:
     return vendor_id
 
 
-async def _add_product(
-    vendor: Mapping[str, Any], vendor_id: UUID, product: Mapping[str, Any], age: int
-) -> None:
+async def _add_product(vendor: Mapping[str, Any], vendor_id: UUID, product: Mapping[str, Any], age: int) -> None:
     product_id: UUID = await fetch_value(
         "INSERT INTO product (id, vendor, category, slug, title, summary, description, art, art_text,"
         " currency, price, published, created_at)"

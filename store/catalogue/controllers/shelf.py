@@ -96,9 +96,7 @@ async def show_category(slug: FromPath[str], request: Request[Any, Any, Any]) ->
     aisle = next((aisle for aisle in directory.categories if aisle.slug == slug), None)
     if aisle is None:
         raise NotFound("There is no such category. All categories are on the front page.")
-    address = read_address(
-        f"/c/{aisle.slug}", request.query_params.multi_items(), directory, SORTS, category=aisle
-    )
+    address = read_address(f"/c/{aisle.slug}", request.query_params.multi_items(), directory, SORTS, category=aisle)
     return await _show(Head(f"{aisle.name} – {SHOP}", aisle.name, aisle.intro), address, directory, SORTS)
 
 
@@ -109,9 +107,7 @@ async def show_seller(slug: FromPath[str], request: Request[Any, Any, Any]) -> R
     seller = next((seller for seller in directory.sellers if seller.slug == slug), None)
     if seller is None:
         raise NotFound("There is no such seller. All sellers are on the front page.")
-    address = read_address(
-        f"/s/{seller.slug}", request.query_params.multi_items(), directory, SORTS, seller=seller
-    )
+    address = read_address(f"/s/{seller.slug}", request.query_params.multi_items(), directory, SORTS, seller=seller)
     head = Head(f"{seller.name} – {SHOP}", seller.name, seller=_describe_seller(seller))
     return await _show(head, address, directory, SORTS)
 
@@ -120,18 +116,14 @@ async def show_seller(slug: FromPath[str], request: Request[Any, Any, Any]) -> R
 async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Products that match `q`; without one, everything."""
     directory = await read_directory()
-    address = read_address(
-        "/search", request.query_params.multi_items(), directory, SEARCH_SORTS, searching=True
-    )
+    address = read_address("/search", request.query_params.multi_items(), directory, SEARCH_SORTS, searching=True)
     query = address.wanted.query
     heading = f"Search results for “{query}”" if query else "Search all products"
     sorts = SEARCH_SORTS if query else SORTS
     return await _show(Head(f"{heading} – {SHOP}", heading), address, directory, sorts)
 
 
-async def _show(
-    head: Head, address: Address, directory: Directory, sorts: Mapping[str, str]
-) -> Response[bytes]:
+async def _show(head: Head, address: Address, directory: Directory, sorts: Mapping[str, str]) -> Response[bytes]:
     wanted = address.wanted
     found = await find_products(wanted)
     ignored = address.ignored
@@ -183,9 +175,7 @@ def _facet(kind: str, address: Address, directory: Directory) -> tuple[Link, ...
         fixed = wanted.seller.slug if wanted.seller and kind == "category" else ""
         fixed = wanted.category.slug if wanted.category and kind == "seller" else fixed
         named = tuple(
-            one
-            for one in named
-            if ((one.slug, fixed) if kind == "category" else (fixed, one.slug)) in directory.pairs
+            one for one in named if ((one.slug, fixed) if kind == "category" else (fixed, one.slug)) in directory.pairs
         )
     return (
         Link(every, address.link(**{kind: ""}), chosen is None),

@@ -1,0 +1,95 @@
+"""The demo's shelves: what they promise, and that loading again adds nothing."""
+
+from collections import Counter
+
+from store.catalogue.queries.audit import find_miscounted
+from store.kit.db import fetch, fetch_value
+from store.seed_data.load import VENDORS, read_vendors, seed_catalogue
+from tests.shelves import ROOT, open_browser, read_words
+
+ACCOUNTS = {slug: f"acct_{n}" for n, slug in enumerate(VENDORS)}
+TABLES = ("category", "vendor", "product", "variant", "stock_move")
+
+
+async def count_rows() -> list[int]:
+    return [await fetch_value(f"SELECT count(*) FROM {table}") for table in TABLES]
+
+
+async def test_shop_is_stocked_as_promised_when_seeded(db: str) -> None:
+    await seed_catalogue(ACCOUNTS)
+
+    kinds = Counter(
+        (row["currency"], row["charge_type"], row["country"])
+        for row in await fetch("SELECT currency, charge_type, country FROM vendor WHERE state = 'active'")
+    )
+    assert kinds == {
+        ("USD", "destination", "US"): 3,
+        ("USD", "direct", "US"): 1,
+        ("EUR", "direct", "DE"): 1,
+        ("JPY", "direct", "JP"): 1,
+    }
+    assert (await count_rows())[:3] == [6, 6, 36]
+    assert await fetch_value("SELECT email FROM vendor WHERE slug = $1", VENDORS[0]) == "vera@kiln.example"
+    assert await fetch_value("SELECT count(*) FROM vendor WHERE delivery_price = 0") == 1
+    assert (
+        await fetch_value(
+            "SELECT count(*) FROM (SELECT product FROM variant GROUP BY product HAVING count(*) > 1) AS several"
+        )
+        == 8
+    )
+    assert await find_miscounted() == []
+
+
+async def test_one_is_sold_out_and_one_is_low_when_seeded(db: str) -> None:
+    await seed_catalogue(ACCOUNTS)
+
+    async with open_browser() as browser:
+        tote, vase = await browser.get("/p/canvas-tote"), await browser.get("/p/stoneware-vase")
+
+    assert "Sold out" in read_words(tote)
+    assert "Only 2 left" in read_words(vase)
+
+
+async def test_nothing_is_added_when_seeded_again(db: str) -> None:
+    await seed_catalogue(ACCOUNTS)
+    before = await count_rows()
+    await fetch("UPDATE product SET title = 'Vera renamed it' WHERE slug = 'enamel-mug'")
+
+    await seed_catalogue(ACCOUNTS)
+
+    assert await count_rows() == before
+    assert await fetch_value("SELECT count(*) FROM product WHERE title = 'Vera renamed it'") == 1
+
+
+async def test_vendor_is_connected_later_when_its_account_was_missing(db: str) -> None:
+    await seed_catalogue({})
+    waiting = await fetch_value("SELECT count(*) FROM vendor WHERE state = 'onboarding'")
+
+    await seed_catalogue(ACCOUNTS)
+
+    assert waiting == 6
+    assert await fetch_value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'") == ACCOUNTS["kiln-co"]
+    assert await fetch_value("SELECT count(*) FROM vendor WHERE state = 'active'") == 6
+
+
+async def test_every_product_has_a_picture_and_words_when_read() -> None:
+    products = [product for vendor in read_vendors() for product in vendor["product"]]
+
+    assert len({product["slug"] for product in products}) == 36
+    for product in products:
+        assert (ROOT / "static" / "art" / f"{product['slug']}.svg").is_file()
+        assert product["summary"].endswith(".")
+        assert product["art_text"].endswith("printed in two inks")
+
+
+async def test_every_page_opens_when_seeded(db: str) -> None:
+    await seed_catalogue(ACCOUNTS)
+    paths = ["/", "/?page=3", "/cart", "/search?q=mug"]
+    paths += [f"/c/{row['slug']}" for row in await fetch("SELECT slug FROM category")]
+    paths += [f"/s/{slug}" for slug in VENDORS]
+    paths += [f"/p/{row['slug']}" for row in await fetch("SELECT slug FROM product")]
+
+    async with open_browser() as browser:
+        statuses = {path: (await browser.get(path)).status_code for path in paths}
+
+    assert {path: status for path, status in statuses.items() if status != 200} == {}

@@ -35,7 +35,7 @@ def compact(spec_path: Path, sdk_folder: Path) -> bytes:
             for path, methods in sorted(spec["paths"].items())
             for method, operation in sorted(methods.items())
         },
-        "objects": _read_objects(sdk_folder),
+        "objects": read_objects(sdk_folder),
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return gzip.compress(text.encode(), compresslevel=9, mtime=0)
@@ -90,7 +90,7 @@ def _compact_scalar(node: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _read_objects(sdk_folder: Path) -> dict[str, Any]:
+def read_objects(sdk_folder: Path) -> dict[str, Any]:
     """Return {object kind: {"fields": {name: nullable}, "expandable": {dotted path: class name}}}."""
     objects: dict[str, Any] = {}
     for path in sorted(sdk_folder.rglob("_*.py")):

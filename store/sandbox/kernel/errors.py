@@ -36,14 +36,14 @@ class ApiError(Exception):
         return json.dumps({"error": self.error}, indent=2).encode()
 
 
-class Missing(ApiError):  # noqa: N818  a noun that reads at the raise
+class Missing(ApiError):
     """No such object in this account's world: 404 `resource_missing`."""
 
     def __init__(self, kind: str, id: str, param: str | None = None) -> None:
         super().__init__(404, f"No such {kind}: '{id}'", code="resource_missing", param=param or "id")
 
 
-class Unsupported(ApiError):  # noqa: N818
+class Unsupported(ApiError):
     """Something the provider has and this sandbox does not: refused by name, so that nobody trusts a "
     "guess."""
 

@@ -14,6 +14,7 @@ from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import COUNTRY_CURRENCY, check_currency
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -61,12 +62,6 @@ def create_account(call: Call) -> Document:
     """Create a connected account; prefilled with the test values it is active at once."""
     params = call.params
     country = params.get("country", "US").upper()
-    if country not in COUNTRY_CURRENCY:
-        raise refuse(
-            f"Country '{country}' is unknown to the sandbox; it has {', '.join(sorted(COUNTRY_CURRENCY))}.",
-            param="country",
-            code="country_unsupported",
-        )
     currency = check_currency(params.get("default_currency", COUNTRY_CURRENCY[country]), "default_currency")
     account = _new_account(call.world, new_id("acct_1", 15), country, currency)
     account["controller"] = _read_controller(params.get("controller") or {})
@@ -219,11 +214,6 @@ def _read_controller(given: dict[str, Any]) -> Document:
         name: (value | given.get(name, {}) if isinstance(value, dict) else given.get(name, value))
         for name, value in DEFAULT_CONTROLLER.items()
     }
-    if controller["fees"]["payer"] == "account" and controller["losses"]["payments"] != "stripe":
-        raise refuse(
-            "With controller.fees.payer=account, controller.losses.payments must be stripe.",
-            param="controller[losses][payments]",
-        )
     return {"type": "application", "is_controller": True, **controller}
 
 
@@ -325,7 +315,7 @@ FIELDS = f"""
 """
 
 ROUTES = (
-    Route("POST /v1/accounts", create_account, f"{FIELDS} country controller"),
+    Route("POST /v1/accounts", create_account, f"{FIELDS} country controller", (rules.ACCOUNT_CREATE,)),
     Route("GET /v1/accounts/{account}", retrieve_account),
     Route("GET /v1/account", retrieve_account),
     Route("GET /v1/accounts", list_accounts, f"{LISTS} created"),

@@ -129,8 +129,8 @@ def _check(
         )
     _refuse_removed(route, raw)
     params = check_params(request_node(route.operation), raw)
-    if method == "GET":
-        # An empty filter is no filter.
+    if method == "GET" or "{" not in route.operation:
+        # An empty filter is no filter, and a new object has nothing to be cleared.
         params = {name: value for name, value in params.items() if value is not None}
     check_supported(params, route.supported, route.operation)
     origin = f"http://{headers.get('host', '127.0.0.1')}"

@@ -6,10 +6,11 @@ Invariant: a price's amount never changes; one that is no longer wanted is set i
 
 from typing import Any
 
-from store.sandbox.kernel.errors import Unsupported, refuse
+from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import Params, merge_metadata
 from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import MAX_AMOUNT, check_currency
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -65,8 +66,6 @@ def delete_product(call: Call) -> Document:
 def create_price(call: Call) -> Document:
     """Create a one-off price for a product."""
     params = call.params
-    if ("product" in params) == ("product_data" in params):
-        raise refuse("You must specify exactly one of `product` and `product_data`.", param="product")
     price = price_from_data(call.world, call.account, params, "", active=params.get("active", True))
     price |= {name: params.get(name) for name in ("lookup_key", "nickname")}
     price["metadata"] = merge_metadata({}, params.get("metadata") or {})
@@ -157,24 +156,24 @@ def _update(call: Call, kind: str, id: str) -> Document:
     return obj
 
 
-def _refuse_recurring(call: Call) -> None:
-    if call.params.get("type") == "recurring":
-        raise Unsupported("recurring prices", param="type")
-
-
 ROUTES = (
     Route("POST /v1/products", create_product, f"id {PRODUCT_FIELDS}"),
     Route("GET /v1/products/{id}", retrieve_product),
     Route("GET /v1/products", list_products, f"{LISTS} created active ids url shippable"),
     Route("POST /v1/products/{id}", update_product, PRODUCT_FIELDS),
     Route("DELETE /v1/products/{id}", delete_product),
-    Route("POST /v1/prices", create_price, f"{PRICE_FIELDS} currency product product_data unit_amount"),
+    Route(
+        "POST /v1/prices",
+        create_price,
+        f"{PRICE_FIELDS} currency product product_data unit_amount",
+        (rules.PRICE_CREATE,),
+    ),
     Route("GET /v1/prices/{price}", retrieve_price),
     Route(
         "GET /v1/prices",
         list_prices,
         f"{LISTS} created active currency product type lookup_keys",
-        (_refuse_recurring,),
+        (rules.PRICE_LIST,),
     ),
     Route("POST /v1/prices/{price}", update_price, PRICE_FIELDS),
 )

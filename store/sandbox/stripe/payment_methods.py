@@ -5,10 +5,11 @@ of its own each time it is used. Invariant: a detached payment method is never a
 (docs.stripe.com/api).
 """
 
-from store.sandbox.kernel.errors import ApiError, Missing, Unsupported, refuse
+from store.sandbox.kernel.errors import ApiError, Missing, refuse
 from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import Params, merge_metadata
 from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe import rules
 from store.sandbox.stripe.cards import BY_NUMBER, BY_TOKEN, Card, Decline, TestCard, read_card, refused_card
 from store.sandbox.stripe.payments import billing_details, make_method
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -20,19 +21,8 @@ SAVABLE = "4000000000000341"
 def create_method(call: Call) -> Document:
     """Create a card payment method from a typed test card or a token."""
     params = call.params
-    if params.get("type") != "card":
-        raise Unsupported(f"payment methods of type {params.get('type', '(none)')}", param="type")
-    typed = params.get("card") or {}
+    typed = params["card"]
     billing = _billing(params.get("billing_details") or {})
-    if "number" not in typed:
-        raise refuse("Missing required param: card[number].", param="card[number]", code="parameter_missing")
-    missing = [name for name in ("exp_month", "exp_year") if name not in typed]
-    if missing:
-        raise refuse(
-            f"Missing required param: card[{missing[0]}].",
-            param=f"card[{missing[0]}]",
-            code="parameter_missing",
-        )
     card = Card(typed["number"], typed["exp_month"], typed["exp_year"], typed.get("cvc", ""))
     row = read_card(card, call.now)
     if isinstance(row, TestCard) and row.refused:
@@ -72,8 +62,6 @@ def update_method(call: Call) -> Document:
 
 def attach_method(call: Call) -> Document:
     """Attach a payment method (or a token) to a customer; a card that its bank declines is not attached."""
-    if "customer" not in call.params:
-        raise refuse("Missing required param: customer.", param="customer", code="parameter_missing")
     customer = call.world.get(call.account, "customer", call.params["customer"], param="customer")
     method = find_method(call.world, call.account, call.ids["payment_method"], "payment_method")
     if method.get("_detached"):
@@ -139,11 +127,12 @@ ROUTES = (
         "POST /v1/payment_methods",
         create_method,
         "type metadata billing_details card.number card.exp_month card.exp_year card.cvc",
+        (rules.METHOD_CREATE,),
     ),
     Route("GET /v1/payment_methods/{payment_method}", retrieve_method),
     Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer type"),
     Route("GET /v1/customers/{customer}/payment_methods", list_methods, f"{LISTS} type"),
     Route("POST /v1/payment_methods/{payment_method}", update_method, "billing_details metadata"),
-    Route("POST /v1/payment_methods/{payment_method}/attach", attach_method, "customer"),
+    Route("POST /v1/payment_methods/{payment_method}/attach", attach_method, "customer", (rules.METHOD_ATTACH,)),
     Route("POST /v1/payment_methods/{payment_method}/detach", detach_method),
 )

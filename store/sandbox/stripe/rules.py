@@ -1,101 +1,24 @@
 """What the parameter tree cannot say: required in practice, ranges, and rules between fields.
 
 One table per object; each row cites the line of the fact page (protocols/stripe.md) it follows. Invariant: a
-broken rule is a 400 that names the parameter, before anything has happened.
+table refuses, it never changes a request.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
-
-from store.sandbox.kernel.errors import refuse
-from store.sandbox.stripe.routing import Call, Check
-
-MISSING = "parameter_missing"
-EXCLUSIVE = "You may only specify one of these parameters: {}."
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One row: the parameter, when it is broken, what the caller reads, and where that is written."""
-
-    param: str
-    broken: Callable[[Call], bool]
-    message: str
-    fact: str
-    code: str | None = None
-
-
-def table(*rules: Rule) -> Check:
-    """Return a check that refuses the first broken rule."""
-
-    def check(call: Call) -> None:
-        for rule in rules:
-            if rule.broken(call):
-                raise refuse(rule.message, param=rule.param, code=rule.code)
-
-    return check
-
-
-def required(param: str, fact: str) -> Rule:
-    """Return the row for a parameter that the tree calls optional and the API demands."""
-    return Rule(param, lambda call: read(call, param) is None, f"Missing required param: {param}.", fact, MISSING)
-
-
-def exclusive(first: str, second: str, fact: str) -> Rule:
-    """Return the row for two parameters of which one may be given."""
-    return Rule(
-        first,
-        lambda call: read(call, first) is not None and read(call, second) is not None,
-        EXCLUSIVE.format(f"{first}, {second}"),
-        fact,
-    )
-
-
-def read(call: Call, param: str) -> object:
-    """Return the value at `a[b][c]`, or None."""
-    value: object = call.params
-    for name in param.replace("]", "").split("["):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def is_web_address(value: object) -> bool:
-    """Tell whether the text is an http or https URL with a host."""
-    try:
-        parts = urlsplit(str(value))
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _is_below(param: str, lowest: int) -> Callable[[Call], bool]:
-    return lambda call: isinstance(value := read(call, param), int) and value < lowest
-
-
-def _count(param: str) -> Callable[[Call], int]:
-    return lambda call: len(value) if isinstance(value := read(call, param), list) else 0
-
-
-def _expires_in(call: Call) -> int | None:
-    value = read(call, "expires_at")
-    return value - call.now if isinstance(value, int) else None
-
-
-def _bad_address(param: str) -> Rule:
-    return Rule(
-        param,
-        lambda call: read(call, param) is not None and not is_web_address(read(call, param)),
-        "Not a valid URL",
-        "§2.2 `success_url`, `cancel_url`",
-        "url_invalid",
-    )
-
-
-def _lines(call: Call) -> list[dict[str, object]]:
-    value = read(call, "line_items")
-    return value if isinstance(value, list) else []
-
+from store.sandbox.kernel.world import API_VERSION
+from store.sandbox.stripe.checks import (
+    MISSING,
+    Rule,
+    bad_address,
+    count,
+    exclusive,
+    expires_in,
+    is_below,
+    lines,
+    read,
+    required,
+    table,
+)
+from store.sandbox.stripe.money import COUNTRY_CURRENCY
 
 FEE = "payment_intent_data[application_fee_amount]"
 TRANSFER = "payment_intent_data[transfer_data]"
@@ -118,42 +41,42 @@ SESSION_CREATE = table(
     ),
     required("line_items", "§2.2 `line_items[]`"),
     required("success_url", "§2.2 `success_url` (hosted_page)"),
-    _bad_address("success_url"),
-    _bad_address("cancel_url"),
+    bad_address("success_url", "§2.2 `success_url`"),
+    bad_address("cancel_url", "§2.2 `cancel_url`"),
     Rule(
         "line_items",
-        lambda call: not 1 <= _count("line_items")(call) <= 100,
+        lambda call: not 1 <= count("line_items")(call) <= 100,
         "A session in payment mode has 1 to 100 line items.",
         "§2.2 max 100 lines (payment)",
     ),
     Rule(
         "line_items",
-        lambda call: any(("price" in line) == ("price_data" in line) for line in _lines(call)),
+        lambda call: any(("price" in line) == ("price_data" in line) for line in lines(call)),
         "Each line item needs exactly one of `price` and `price_data`.",
         "§2.2 `price` or `price_data`",
     ),
     Rule(
         "line_items",
-        lambda call: any(line.get("quantity") is None for line in _lines(call)),
+        lambda call: any(line.get("quantity") is None for line in lines(call)),
         "Quantity is required for each line item. Add `quantity` to `line_items`.",
         "§2.2 `quantity`",
         MISSING,
     ),
     Rule(
         "line_items",
-        lambda call: any(not 1 <= int(str(line["quantity"])) <= 999_999 for line in _lines(call)),
+        lambda call: any(not 1 <= int(str(line["quantity"])) <= 999_999 for line in lines(call)),
         "Each line item's quantity must be between 1 and 999999.",
         "§2.2 `quantity`; §1.6 integers",
     ),
     Rule(
         "expires_at",
-        lambda call: (left := _expires_in(call)) is not None and left < 30 * 60,
+        lambda call: (left := expires_in(call)) is not None and left < 30 * 60,
         "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
         "§2.2 `expires_at`: 30 minutes to 24 hours after creation",
     ),
     Rule(
         "expires_at",
-        lambda call: (left := _expires_in(call)) is not None and left > 24 * 3600,
+        lambda call: (left := expires_in(call)) is not None and left > 24 * 3600,
         "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
         "§2.2 `expires_at`: 30 minutes to 24 hours after creation",
     ),
@@ -165,11 +88,11 @@ SESSION_CREATE = table(
         "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
         "§2.2 `allowed_payment_method_types` is a filter",
     ),
-    Rule(FEE, _is_below(FEE, 1), "Invalid positive integer", "§4.4 fee ≤ amount; §1.6 integers"),
+    Rule(FEE, is_below(FEE, 1), "Invalid positive integer", "§4.4 fee ≤ amount; §1.6 integers"),
     exclusive(FEE, TRANSFER + "[amount]", "§4.4 either `application_fee_amount` or `transfer_data.amount`"),
     Rule(
         TRANSFER + "[amount]",
-        _is_below(TRANSFER + "[amount]", 1),
+        is_below(TRANSFER + "[amount]", 1),
         "Invalid positive integer",
         "§4.4 transfer amount capped at the total",
     ),
@@ -182,7 +105,7 @@ SESSION_CREATE = table(
     ),
 )
 
-POSITIVE_AMOUNT = table(Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§1.6 integers"))
+POSITIVE_AMOUNT = table(Rule("amount", is_below("amount", 1), "Invalid positive integer", "§1.6 integers"))
 
 REFUND_CREATE = table(
     Rule(
@@ -193,13 +116,13 @@ REFUND_CREATE = table(
         MISSING,
     ),
     exclusive("charge", "payment_intent", "§3.3 `payment_intent | charge`"),
-    Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§3.3 partial refunds; §1.6 integers"),
+    Rule("amount", is_below("amount", 1), "Invalid positive integer", "§3.3 partial refunds; §1.6 integers"),
 )
 
 INTENT_CREATE = table(
     required("amount", "§3.1; §1.6 amounts"),
     required("currency", "§3.1; §1.6 amounts"),
-    Rule("amount", _is_below("amount", 1), "Invalid positive integer", "§1.6 integers"),
+    Rule("amount", is_below("amount", 1), "Invalid positive integer", "§1.6 integers"),
     Rule(
         "capture_method",
         lambda call: read(call, "capture_method") == "manual",
@@ -222,6 +145,78 @@ INTENT_CREATE = table(
         "application_fee_amount",
         "transfer_data[amount]",
         "§4.4 either `application_fee_amount` or `transfer_data.amount`",
+    ),
+)
+
+ACCOUNT_CREATE = table(
+    Rule(
+        "country",
+        lambda call: str(call.params.get("country", "US")).upper() not in COUNTRY_CURRENCY,
+        f"This country is unknown to the sandbox; it has {', '.join(sorted(COUNTRY_CURRENCY))}.",
+        "§4.1 `country`",
+        "country_unsupported",
+    ),
+    Rule(
+        "controller[losses][payments]",
+        lambda call: (
+            read(call, "controller[fees][payer]") in (None, "account")
+            and read(call, "controller[losses][payments]") == "application"
+        ),
+        "With controller.fees.payer=account (the default), controller.losses.payments must be stripe.",
+        "§4.1 fees.payer=account requires losses=stripe",
+    ),
+)
+
+ENDPOINT = table(
+    bad_address("url", "§7.2 `url`"),
+    Rule(
+        "api_version",
+        lambda call: read(call, "api_version") not in (None, API_VERSION),
+        f"Invalid API version: the sandbox speaks {API_VERSION} only.",
+        "§7.2 pin `api_version`",
+    ),
+)
+
+EVENTS_LIST = table(
+    exclusive("type", "types", "§7.2 `type` or `types`"),
+    Rule("types", lambda call: count("types")(call) > 20, "You may list at most 20 types.", "§7.2 `types` ≤ 20"),
+)
+
+METHOD_CREATE = table(
+    Rule(
+        "type",
+        lambda call: read(call, "type") != "card",
+        "The sandbox does not support payment methods of this type; `card` is the one it has.",
+        "§8.1 test cards; no other method is built",
+        "sandbox_unsupported",
+    ),
+    *(
+        required(f"card[{name}]", "§8.1 a card has a number and an expiry")
+        for name in ("number", "exp_month", "exp_year")
+    ),
+)
+
+METHOD_ATTACH = table(required("customer", "§10 payment_methods (+attach)"))
+
+PRICE_CREATE = table(
+    required("unit_amount", "§6 `unit_amount` xor `unit_amount_decimal`"),
+    exclusive("product", "product_data", "§6 `product` | `product_data`"),
+    Rule(
+        "product",
+        lambda call: read(call, "product") is None and read(call, "product_data") is None,
+        "Missing required param: product.",
+        "§6 `product` | `product_data`",
+        MISSING,
+    ),
+)
+
+PRICE_LIST = table(
+    Rule(
+        "type",
+        lambda call: read(call, "type") == "recurring",
+        "The sandbox does not support recurring prices.",
+        "§6 `recurring` is not built",
+        "sandbox_unsupported",
     ),
 )
 

@@ -39,9 +39,11 @@ def create_session(call: Call) -> Document:
     if total:
         check_amount(total, currency, "line_items")
     intent_data = _build_intent_data(call, params.get("payment_intent_data") or {}, total, currency)
+    email = params.get("customer_email")
     if params.get("customer"):
-        call.world.get(call.account, "customer", params["customer"], param="customer")
+        email = call.world.get(call.account, "customer", params["customer"], param="customer")["email"]
     session = _build_session(call, params, total, currency)
+    session["customer_details"] = _customer_details(email) if email else None
     session["_intent_data"] = intent_data
     call.world.put(call.account, KIND, session)
     for line in lines:
@@ -181,7 +183,6 @@ def _build_session(call: Call, params: Params, total: int, currency: str) -> Doc
             "custom_fields": [],
             "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
             "customer_creation": None if params.get("customer") else params.get("customer_creation", "if_required"),
-            "customer_details": _customer_details(params["customer_email"]) if params.get("customer_email") else None,
             "expires_at": params.get("expires_at", call.now + DEFAULT_LIFE),
             "invoice_creation": {"enabled": False, "invoice_data": {}},
             "metadata": merge_metadata({}, params.get("metadata") or {}),

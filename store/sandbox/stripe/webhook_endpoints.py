@@ -10,10 +10,10 @@ import secrets
 from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import API_VERSION, PLATFORM, Document
+from store.sandbox.kernel.world import PLATFORM, Document
+from store.sandbox.stripe import rules
 from store.sandbox.stripe.objects import APPLICATION, blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
-from store.sandbox.stripe.rules import is_web_address
 
 KIND = "webhook_endpoint"
 
@@ -23,7 +23,6 @@ def create_endpoint(call: Call) -> Document:
     if call.account != PLATFORM:
         raise refuse("Webhook endpoints belong to the platform; use connect=true for connected accounts' events.")
     params = call.params
-    _check(call)
     endpoint = blank(
         call.world,
         KIND,
@@ -55,7 +54,6 @@ def list_endpoints(call: Call) -> Document:
 def update_endpoint(call: Call) -> Document:
     """Change address, events, description, metadata, or switch it off and on; scope and version stay."""
     endpoint, params = _get(call), call.params
-    _check(call)
     for name in ("description", "enabled_events", "url"):
         if name in params:
             endpoint[name] = params[name]
@@ -82,23 +80,12 @@ def _show(endpoint: Document) -> Document:
     return {k: v for k, v in endpoint.items() if k not in ("secret", "connect")}
 
 
-def _check(call: Call) -> None:
-    params = call.params
-    if "url" in params and not is_web_address(params["url"]):
-        raise refuse(
-            "Invalid URL: An explicit scheme (such as https) must be provided.",
-            param="url",
-            code="url_invalid",
-        )
-    if params.get("api_version", API_VERSION) != API_VERSION:
-        raise refuse(f"Invalid API version: the sandbox speaks {API_VERSION} only.", param="api_version")
-
-
 ROUTES = (
     Route(
         "POST /v1/webhook_endpoints",
         create_endpoint,
         "url enabled_events connect api_version description metadata",
+        (rules.ENDPOINT,),
     ),
     Route("GET /v1/webhook_endpoints/{webhook_endpoint}", retrieve_endpoint),
     Route("GET /v1/webhook_endpoints", list_endpoints, LISTS),
@@ -106,6 +93,7 @@ ROUTES = (
         "POST /v1/webhook_endpoints/{webhook_endpoint}",
         update_endpoint,
         "url enabled_events description metadata disabled",
+        (rules.ENDPOINT,),
     ),
     Route("DELETE /v1/webhook_endpoints/{webhook_endpoint}", delete_endpoint),
 )

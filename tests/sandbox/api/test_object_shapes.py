@@ -1,8 +1,12 @@
 """Every object has every field its class in the provider's client declares."""
 
-import pytest
+from pathlib import Path
 
-from store.sandbox.kernel.spec import object_fields
+import pytest
+import stripe
+
+from store.sandbox.kernel.compact import read_objects
+from store.sandbox.kernel.spec import load_spec, object_fields
 from store.sandbox.kernel.world import PLATFORM
 from store.sandbox.stripe.objects import LEFT_OUT, PAYMENT_METHOD_FIELDS
 from tests.sandbox.api.conftest import EXPRESS, Api
@@ -66,3 +70,8 @@ def test_balance_has_every_field_of_its_class(busy: Api) -> None:
 
     assert [name for name in object_fields("balance") if name not in balance] == []
     assert busy.world.has(PLATFORM, "account", PLATFORM)
+
+
+def test_compacted_spec_is_of_the_client_that_is_installed() -> None:
+    assert load_spec()["objects"] == read_objects(Path(stripe.__file__).parent)
+    assert load_spec()["version"] == "2026-10-28.endive"

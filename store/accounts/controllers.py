@@ -15,7 +15,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from store.accounts import service
-from store.kit.web.cookies import cookie_name, make_cookie, read_cookie
+from store.kit.web.cookies import make_cookie, read_cookie
 
 COOKIE = "sid"
 PENDING = "overprint_flash"
@@ -63,8 +63,3 @@ class SessionMiddleware(ASGIMiddleware):
             lifetime = int(service.LIFETIME.total_seconds())
             cookie = make_cookie(COOKIE, session_id, secure=self.secure, max_age=lifetime)
             message["headers"] = [*message["headers"], cookie.to_encoded_header()]
-
-
-def session_cookie_name(secure: bool) -> str:
-    """The name of the session's cookie on the wire."""
-    return cookie_name(COOKIE, secure)

@@ -13,7 +13,7 @@ FORM_BYTES = 64 * 1024
 BODYLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TooLarge(ShopError):  # noqa: N818
+class TooLarge(ShopError):
     """More bytes than this path takes."""
 
     status = 413
@@ -34,9 +34,7 @@ class BodyCaps:
         if scope["type"] != "http" or (scope["method"] in BODYLESS and _announced(scope) == 0):
             await self.app(scope, receive, send)
             return
-        cap = next(
-            (size for prefix, size in self.caps.items() if scope["path"].startswith(prefix)), FORM_BYTES
-        )
+        cap = next((size for prefix, size in self.caps.items() if scope["path"].startswith(prefix)), FORM_BYTES)
         if _announced(scope) > cap:
             await send_error(scope, receive, send, TooLarge())
             return

@@ -14,7 +14,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TRUSTED_SITES = frozenset({b"same-origin", b"none"})
 
 
-class ForeignRequest(ShopError):  # noqa: N818
+class ForeignRequest(ShopError):
     """A form that did not come from a page of this shop."""
 
     status = 403

@@ -6,7 +6,6 @@ leads to the log line that holds the rest. A database that does not answer is 50
 
 from __future__ import annotations
 
-import asyncio
 from html import escape
 from typing import Any
 
@@ -109,7 +108,10 @@ def is_database_down(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # The same class reports our own mistakes (wrong arguments); those are 500.
         return "clos" in str(error) and not isinstance(error, asyncpg.exceptions.DataError)
-    return isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError))
+    if isinstance(error, FileNotFoundError):
+        # The server's socket is gone; a missing file of ours has a name.
+        return error.errno is not None and error.filename is None
+    return isinstance(error, (ConnectionError, TimeoutError))
 
 
 def wants_json(scope: Scope) -> bool:

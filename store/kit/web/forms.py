@@ -25,14 +25,14 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
-class BadForm(ShopError):  # noqa: N818
+class BadForm(ShopError):
     """The request is not what our form sends: nothing a person could correct in it."""
 
     status = 400
     title = "This form could not be read"
 
 
-class InvalidForm(ShopError):  # noqa: N818
+class InvalidForm(ShopError):
     """A person can correct this: `errors` by field in words, `values` as they were typed."""
 
     status = 422
@@ -82,9 +82,7 @@ def parse_form(body: bytes, model: type[Form]) -> Form:
 
 def _collect(body: bytes) -> dict[str, list[str]]:
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:  # also UnicodeDecodeError
         raise BadForm("The form is damaged. Please go back, reload the page and try again.") from None
     posted: dict[str, list[str]] = {}

@@ -49,9 +49,7 @@ class Pages:
 class Page(Response[bytes]):
     """A response that is rendered while it is sent, so that its frame can be read from the database."""
 
-    def __init__(
-        self, template: str, view: object, framed: bool, status: int, headers: Mapping[str, str]
-    ) -> None:
+    def __init__(self, template: str, view: object, framed: bool, status: int, headers: Mapping[str, str]) -> None:
         super().__init__(b"", status_code=status, headers=dict(headers), media_type=MediaType.HTML)
         self.template = template
         self.view = view

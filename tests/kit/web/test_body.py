@@ -73,6 +73,21 @@ async def test_reading_stops_when_a_lying_body_reaches_the_cap(app: Litestar) ->
     assert read == 2
 
 
+async def test_connection_is_closed_when_it_is_a_websocket(app: Litestar) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/echo", "headers": [(b"host", b"shop.test")], "query_string": b""}
+    await app({**scope, "raw_path": b"/echo", "root_path": ""}, receive, send)  # type: ignore[arg-type]
+
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
 async def test_nothing_is_answered_when_the_client_went_away(app: Litestar) -> None:
     sent, _ = await call(app, [], [piece(10), {"type": "http.disconnect"}])
 

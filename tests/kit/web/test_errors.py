@@ -1,7 +1,12 @@
 """Errors as page, fragment and problem+json, with our words and never an exception's."""
 
+from pathlib import Path
+
+import asyncpg
 import httpx
 import pytest
+
+from store.kit.web.errors import describe
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 STATUSES = {
@@ -87,3 +92,12 @@ async def test_allowed_methods_are_named_when_another_is_used(client: httpx.Asyn
 
     assert answer.status_code == 405
     assert "GET" in answer.headers["allow"]
+
+
+async def test_visitor_is_asked_to_wait_when_the_servers_socket_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:
+        await asyncpg.connect(host=str(tmp_path), user="shop", database="shop")
+
+    assert describe(caught.value).status == 503
+    assert describe(FileNotFoundError("a template names static/x.css, which does not exist")).status == 500
+    assert describe(FileNotFoundError(2, "No such file", "x.css")).status == 500

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar.enums import RequestEncodingType
+from litestar.testing import RequestFactory
 
-from store.kit.web.forms import BadForm, InvalidForm, parse_form
+from store.kit.web.forms import BadForm, InvalidForm, parse_form, read_form
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +98,19 @@ def test_every_field_is_named_when_all_are_missing() -> None:
 def test_form_is_refused_when_our_page_never_sends_that(text: bytes) -> None:
     with pytest.raises(BadForm):
         parse_form(text, Order)
+
+
+async def test_body_is_refused_when_it_is_no_form() -> None:
+    with pytest.raises(BadForm) as caught:
+        await read_form(RequestFactory().post("/", data={"quantity": 2}), Order)
+
+    assert caught.value.status == 415
+
+
+async def test_request_is_a_struct_when_it_is_a_form() -> None:
+    request = RequestFactory().post("/", data=GOOD, request_media_type=RequestEncodingType.URL_ENCODED)
+
+    assert (await read_form(request, Order)).quantity == 2
 
 
 @given(st.binary(max_size=200))

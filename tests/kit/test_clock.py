@@ -1,0 +1,30 @@
+"""Business time follows the demo's offset, wall time never does."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from store.kit import clock
+
+
+@pytest.fixture
+def offset(tmp_path: Path):
+    file = tmp_path / "clock"
+    clock.use_offset_file(file)
+    yield file
+    clock.use_offset_file(None)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [(None, 0), ("", 0), ("3600", 3600), ("-60\n", -60), ("soon", 0)])
+def test_business_time_moves_when_the_file_says_so(offset: Path, text: str | None, seconds: int) -> None:
+    if text is not None:
+        offset.write_text(text)
+
+    shift = clock.now() - clock.wall()
+
+    assert abs(shift - timedelta(seconds=seconds)) < timedelta(seconds=5)
+
+
+def test_times_are_utc_when_they_are_read() -> None:
+    assert clock.now().utcoffset() == clock.wall().utcoffset() == timedelta(0)

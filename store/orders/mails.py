@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from store.kit.db import fetch
+from store.orders.words import name_country
 
 PARTS = """
 SELECT part.id, part.vendor_name, part.subtotal, part.delivery, part.total,
@@ -41,7 +42,7 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
                 order["address_line1"],
                 order["address_line2"],
                 f"{order['postcode']} {order['city']}",
-                order["country"],
+                name_country(order["country"]),
             )
             if line.strip()
         ],

@@ -15,7 +15,7 @@ from msgspec import Struct
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.orders.states import PAYABLE, PaymentState
-from store.orders.words import SLOW_AFTER, Facts, describe, poll_interval
+from store.orders.words import SLOW_AFTER, Facts, describe, name_country, poll_interval
 
 STATUS = """
 SELECT orders.*,
@@ -135,7 +135,11 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
         placed_at=row["placed_at"],
         email=row["email"],
         full_name=row["full_name"],
-        address=tuple(line for line in (*address, f"{row['postcode']} {row['city']}", row["country"]) if line.strip()),
+        address=tuple(
+            line
+            for line in (*address, f"{row['postcode']} {row['city']}", name_country(row["country"]))
+            if line.strip()
+        ),
         currency=row["currency"],
         subtotal=row["subtotal"],
         delivery=row["delivery"],

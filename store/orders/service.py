@@ -181,6 +181,11 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str) -> boo
     return True
 
 
+async def hold_until(order_id: UUID, moment: datetime) -> None:
+    """Keep the stock at least until `moment` (business time, UTC): an attempt lasts that long."""
+    await fetch("UPDATE orders SET hold_until = $2 WHERE id = $1 AND hold_until < $2", order_id, moment)
+
+
 async def mark_processing(order_id: UUID, *, text: str, door: str) -> bool:
     """The buyer is done, the bank is not."""
     moved = await advance(Order, ORDER, order_id, PaymentState.PROCESSING, column="payment_state", failure_reason="")
@@ -219,7 +224,8 @@ async def mark_over(order_id: UUID, *, text: str, door: str) -> bool:
     if order["holds_stock"]:
         await release_stock(hold_ref(order_id, order["hold_no"]))
     await note(order_id, text, door=door)
-    if to == PaymentState.EXPIRED and order["failure_reason"]:
+    declined = order["payment_state"] == PaymentState.AWAITING_PAYMENT and order["failure_reason"]
+    if to == PaymentState.EXPIRED and declined:
         await tell_buyer("payment_failed", f"{order_id}:expired", moved, reason=order["failure_reason"])
     return True
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from babel import Locale
 from msgspec import Struct
 
-from store.kit.money import Money
+from store.kit.money import LOCALE, Money
 from store.orders.states import PaymentState
 
 SLOW_AFTER = timedelta(seconds=30)
@@ -81,6 +82,11 @@ def describe(facts: Facts) -> Words:
             False,
         )
     return _by_payment_state(facts)
+
+
+def name_country(code: str) -> str:
+    """The country's name for an address."""
+    return str(Locale.parse(LOCALE).territories.get(code, code))
 
 
 def poll_interval(age: timedelta) -> int | None:

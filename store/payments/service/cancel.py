@@ -28,6 +28,7 @@ async def cancel_order(gateways: Gateways, order_id: UUID, door: Door) -> None:
     intent stays and the sweep goes on with it.
     """
     async with transaction():
+        await orders.lock_order(order_id)
         wanted = await orders.request_cancel(order_id)
         live = await read_live(order_id)
         if live is not None:

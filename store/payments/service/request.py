@@ -14,6 +14,7 @@ from store.gateways.port import CheckoutGateway, CheckoutItem, CheckoutRequest
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.kit.ids import new_id, new_token
+from store.orders import service as orders
 from store.orders.tables import Order
 from store.payments.states import LIVE, PaymentStatus
 from store.payments.tables import Payment
@@ -56,6 +57,7 @@ async def insert_attempt(
         descriptor_suffix=order["descriptor"],
         expires_at=expires_at,
     )
+    await orders.hold_until(order["id"], expires_at)
     attempts = await Payment.count().where(Payment.order == order["id"])
     payment = Payment(
         id=payment_id,

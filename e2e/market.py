@@ -1,0 +1,232 @@
+"""The market that the journeys visit: shop, sandbox, worker and database, as `make demo` starts them.
+
+Each pytest worker pays once for a demo of its own, on free ports and in a folder that goes with it; or, with
+E2E_BASE_URL and E2E_SANDBOX_URL, all visit one that runs already (give its DATA too, and rows can be read).
+Tests share no stock and no provider's world: `reset` puts both back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import pytest
+
+from store.demo.folder import read_env
+from store.kit.processes import ProcessGroup, end_processes, last_lines
+from store.postgres import EmbeddedPostgres
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 180.0
+WAIT_SECONDS = 20.0
+LOOK_SECONDS = 0.05
+QUEUES = ("inbox_event", "operation", "mail_message")
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class Rows:
+    """A synchronous window on the shop's database; its event loop lives in a thread, Playwright owns this one's."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._connection: asyncpg.Connection[Any] = self._run(asyncpg.connect(url))
+
+    def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """The rows of one statement."""
+        return [dict(row) for row in self._run(self._connection.fetch(sql, *args))]
+
+    def close(self) -> None:
+        """Leave the database."""
+        self._run(self._connection.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(WAIT_SECONDS)
+
+
+class Market:
+    """Two addresses and what a test may know and do behind them. URLs without trailing slash."""
+
+    def __init__(self, shop: str, sandbox: str, database: str = "", *, own: bool) -> None:
+        self.shop, self.sandbox, self.own = shop, sandbox, own
+        self._rows = Rows(database) if database else None
+        self._console = httpx.Client(base_url=sandbox, timeout=30, trust_env=False)
+        if own:
+            self._seeded = {
+                "variant": self.rows("SELECT id, price, published, on_hand FROM variant"),
+                "product": self.rows("SELECT id, price, published FROM product"),
+                "vendor": self.rows("SELECT id, state, paused, delivery_price FROM vendor"),
+            }
+
+    def rows(self, sql: str, *args: Any) -> list[Row]:
+        """The rows of a statement in the shop's database; skips where only the addresses are known."""
+        if self._rows is None:
+            pytest.skip("needs the shop's database: give DATA of the demo that runs")
+        return self._rows.fetch(sql, *args)
+
+    def tell(self, what: str, **command: Any) -> Row:
+        """Command the sandbox: POST /_sandbox/{what}."""
+        return dict(self._console.post(f"/_sandbox/{what}", json=command).raise_for_status().json())
+
+    def truth(self, what: str) -> list[Row]:
+        """What the provider knows: GET /_sandbox/truth/{what}, newest first."""
+        return list(self._console.get(f"/_sandbox/truth/{what}").raise_for_status().json()["data"])
+
+    def mails(self, to: str) -> list[Row]:
+        """What one person's mailbox holds, newest first."""
+        return list(self._console.get("/_sandbox/mailbox", params={"to": to}).raise_for_status().json()["data"])
+
+    def hold_webhooks(self) -> None:
+        """Keep back every webhook until `release_webhooks`."""
+        self.tell("webhooks", action="hold")
+
+    def release_webhooks(self) -> None:
+        """Send what was held."""
+        self.tell("webhooks", action="release")
+
+    def drop_webhooks(self) -> None:
+        """Lose every webhook from now on."""
+        self.tell("webhooks", action="drop", count=0)
+
+    def advance(self, seconds: int) -> None:
+        """Move the business clock of sandbox and shop."""
+        self.tell("clock", advance=seconds)
+
+    def settle(self) -> None:
+        """Wait until no webhook is due at the provider and nothing waits in the shop's queues."""
+        wait_until(lambda: self._console.get("/_sandbox/quiet").status_code == 200, "the sandbox to be quiet")
+        if self._rows is not None:
+            waiting = " UNION ALL ".join(f"SELECT id FROM {queue} WHERE state = 'waiting'" for queue in QUEUES)
+            wait_until(lambda: not self.rows(waiting), "the shop's queues to be empty")
+
+    def stock(self, sku: str, available: int) -> None:
+        """Let exactly so many of one variant be free, by a row of its own in the book of stock."""
+        self.rows(
+            "INSERT INTO stock_move (variant, kind, quantity, ref)"
+            " SELECT id, 'adjust', $2 - (on_hand - reserved - sold), 'e2e:' || gen_random_uuid()"
+            " FROM variant WHERE sku = $1 AND on_hand - reserved - sold <> $2",
+            sku,
+            available,
+        )
+
+    def reset(self) -> None:
+        """Put provider, shelves and vendors back to how they were seeded, and let old attempts rest."""
+        if self.own:
+            self.settle()
+        self.tell("reset")
+        if not self.own:
+            return
+        # The provider forgets these with its reset: looking at them again would only fill the log.
+        self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
+        self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
+        for table, seeded in self._seeded.items():
+            for row in seeded:
+                columns = [name for name in row if name not in ("id", "on_hand")]
+                places = ", ".join(f"${number}" for number in range(2, len(columns) + 2))
+                names = ", ".join(columns)
+                self.rows(
+                    f"UPDATE {table} SET ({names}) = ROW({places}) WHERE id = $1 AND ({names}) <> ({places})",
+                    row["id"],
+                    *(row[name] for name in columns),
+                )
+        for row in self._seeded["variant"]:
+            self.rows(
+                "INSERT INTO stock_move (variant, kind, quantity, ref)"
+                " SELECT id, 'adjust', $2 - (on_hand - reserved - sold), 'e2e:' || gen_random_uuid()"
+                " FROM variant WHERE id = $1 AND on_hand - reserved - sold <> $2",
+                row["id"],
+                row["on_hand"],
+            )
+
+    def close(self) -> None:
+        """Leave both."""
+        self._console.close()
+        if self._rows is not None:
+            self._rows.close()
+
+
+def wait_until(fact: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
+    """Look until `fact` is true and return it. Fails, naming `what`, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := fact()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:.0f} s for {what}")
+        time.sleep(LOOK_SECONDS)
+    return found
+
+
+@contextmanager
+def visit_market() -> Iterator[Market]:
+    """The demo that E2E_BASE_URL names, or one of our own for as long as it is visited."""
+    named, sandbox = os.environ.get("E2E_BASE_URL"), os.environ.get("E2E_SANDBOX_URL")
+    if named or sandbox:
+        if not (named and sandbox):
+            pytest.exit("give both, or neither: E2E_BASE_URL and E2E_SANDBOX_URL", returncode=2)
+        kept = read_env(Path(os.environ.get("DATA") or ".data") / "demo.env")
+        database = kept["DATABASE_URL"] if kept.get("BASE_URL") == named.rstrip("/") else ""
+        market = Market(named.rstrip("/"), sandbox.rstrip("/"), database, own=False)
+        try:
+            yield market
+        finally:
+            market.close()
+        return
+    with _run_demo() as market:
+        yield market
+
+
+@contextmanager
+def _run_demo() -> Iterator[Market]:
+    folder = Path(tempfile.mkdtemp(prefix="overprint-e2e-"))
+    log = folder / "demo.log"
+    port, sandbox_port = _free_ports(2)
+    env = {
+        **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BASE_URL")},
+        **{"DATA": str(folder), "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)},
+        **{"POLL_SCALE": "0.1", "RATE_SCALE": "100000", "PYTHONUNBUFFERED": "1"},
+    }
+    with ProcessGroup() as group:
+        demo = group.start_process([sys.executable, "-m", "store", "demo"], log=log, env=env, cwd=ROOT)
+        try:
+            wait_until(
+                lambda: "is open" in log.read_text() or demo.poll() is not None, "the demo to open", START_SECONDS
+            )
+            if demo.poll() is not None:
+                pytest.exit(f"the demo did not start:\n{last_lines(log)}", returncode=2)
+            kept = read_env(folder / "demo.env")
+            market = Market(kept["BASE_URL"], kept["STRIPE_API_BASE"], kept["DATABASE_URL"], own=True)
+            try:
+                yield market
+            finally:
+                market.close()
+        finally:
+            end_processes([demo], within=10)
+    EmbeddedPostgres(folder).remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, on either loopback address."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

@@ -27,8 +27,8 @@ from store.cart.service import (
     remove_line,
     restore_line,
 )
+from store.catalogue.controllers.product import CART_CHANGED, make_view, read_seen
 from store.catalogue.controllers.product import TEMPLATE as PRODUCT_TEMPLATE
-from store.catalogue.controllers.product import make_view, read_seen
 from store.catalogue.queries.product import find_product_slug, read_product
 from store.kit.errors import Conflict, NotFound, ShopError
 from store.kit.web.cookies import read_cookie, set_cookie
@@ -244,7 +244,7 @@ async def _answer(
         typed=typed or {},
         message=message,
     )
-    return page(TEMPLATE, view, status=status, headers=PRIVATE)
+    return page(TEMPLATE, view, status=status, headers={**PRIVATE, **CART_CHANGED})
 
 
 async def _refuse_line(token: str | None, values: Mapping[str, str], words: str) -> Response[bytes]:

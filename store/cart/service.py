@@ -23,7 +23,7 @@ MAX_QUANTITY = 99
 MAX_LINES = 50
 
 
-class CartRefused(ShopError):  # noqa: N818
+class CartRefused(ShopError):
     """The visitor asked for something the cart cannot take; the message says what it can."""
 
     status = 422

@@ -16,6 +16,8 @@ from store.kit.web.templates import page
 
 TEMPLATE = "catalogue/product.html"
 MAX_QUANTITY = 99
+# To htmx: the badge in the header should look again.
+CART_CHANGED = {"HX-Trigger": '{"cart-changed": {"target": "body"}}'}
 
 
 class ProductPage(Struct, frozen=True):
@@ -50,7 +52,8 @@ async def show_product(slug: FromPath[str], request: Request[Any, Any, Any]) -> 
         raise NotFound("This product does not exist, or is no longer for sale.")
     asked = request.query_params.get("variant", "")
     added = request.query_params.get("added", "")
-    return page(TEMPLATE, make_view(product, chosen=asked or added, added=added))
+    view = make_view(product, chosen=asked or added, added=added)
+    return page(TEMPLATE, view, headers=CART_CHANGED if view.added else {})
 
 
 def make_view(

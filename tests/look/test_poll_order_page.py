@@ -166,7 +166,7 @@ async def test_polling_ends_when_the_link_is_revoked(shop: Shop, tab: Page) -> N
 
 async def test_hidden_tab_rests(shop: Shop, tab: Page) -> None:
     await tab.evaluate(HIDE, True)
-    await tab.wait_for_function("!document.querySelector('.htmx-request')")
+    await expect(tab.locator(".htmx-request")).to_have_count(0)
     resting = shop.polls
 
     await tab.evaluate(TICKS, 5)
@@ -177,7 +177,7 @@ async def test_hidden_tab_rests(shop: Shop, tab: Page) -> None:
 async def test_tab_asks_at_once_on_return(shop: Shop, tab: Page) -> None:
     shop.seconds = 600
     await tab.evaluate(HIDE, True)
-    await tab.wait_for_function("!document.querySelector('.htmx-request')")
+    await expect(tab.locator(".htmx-request")).to_have_count(0)
     await tab.reload()
     before = shop.polls
 

@@ -115,6 +115,7 @@ def test_no_canary_is_logged_when_it_comes_through_any_door(out: io.StringIO) ->
 
     text = out.getvalue()
     assert text.count("could not send") >= 4
+    assert text.count("the process ends with an error") == text.count("a thread ended with an error") == 1
     assert [worth for worth in WORTH if worth in text] == []
 
 

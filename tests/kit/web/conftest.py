@@ -67,6 +67,11 @@ def show_order(token: FromPath[str]) -> Response[bytes]:
     return page("page.html", token)
 
 
+@get("/own", sync_to_thread=False)
+def show_own_headers() -> Response[bytes]:
+    return page("page.html", "own", headers={"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
+
+
 @get("/fail/{kind:str}", sync_to_thread=False)
 def fail(kind: FromPath[str]) -> None:
     raise FAILURES[kind]()
@@ -113,6 +118,7 @@ def app(tmp_path: Path, asked: list[str]) -> Litestar:
             show_part,
             show_broken,
             show_order,
+            show_own_headers,
             fail,
             echo,
             receive_webhook,

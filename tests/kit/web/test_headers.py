@@ -68,6 +68,13 @@ async def test_cache_keeps_only_when_it_may(client: httpx.AsyncClient, method: s
     assert (await client.request(method, path, headers=OURS)).headers.get_list("cache-control") == [expected]
 
 
+async def test_handlers_own_header_stays_alone_when_it_sets_one(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/own")
+
+    assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
 async def test_html_varies_by_htmx_when_it_is_a_page_or_an_error(client: httpx.AsyncClient) -> None:
     for path in ("/", "/part", "/nowhere"):
         assert "HX-Request, HX-Request-Type" in (await client.get(path)).headers.get_list("vary")

@@ -56,9 +56,7 @@ def make_paid() -> StatusView:
 def make_order(status: StatusView) -> OrderPage:
     """The order page around a status."""
     line = OrderLineView("Enamel mug", "Blue", "enamel-mug", "enamel-mug", 2, 2400, 4800)
-    part = VendorPart(
-        "Kiln & Co", "kiln-co", "blue-sun", "hello@kiln.example", 4800, 600, 5400, "to_ship", (line,)
-    )
+    part = VendorPart("Kiln & Co", "kiln-co", "blue-sun", "hello@kiln.example", 4800, 600, 5400, "to_ship", (line,))
     return OrderPage(
         title=f"{status.label} - Order OP-7K3M9", number="OP-7K3M9", token="tok", placed_at=PLACED,
         email="ada@example.com", full_name="Ada <b>Lovelace</b>", address=("Ada <b>Lovelace</b>", "1 Row", "GB"),

@@ -54,7 +54,6 @@ class StatusView(Struct, frozen=True):
     label: str
     sentence: str
     tone: str
-    icon: str
     terminal: bool
     interval: float | None
     slow: bool
@@ -181,7 +180,6 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         label=words.label,
         sentence=words.sentence,
         tone=words.tone,
-        icon=words.icon,
         terminal=not words.waits,
         interval=round(seconds * poll_scale, 3) if seconds is not None else None,
         slow=slow,

@@ -31,7 +31,6 @@ class Words(Struct, frozen=True):
     label: str
     sentence: str
     tone: str
-    icon: str
     waits: bool
 
 
@@ -67,7 +66,6 @@ def describe(facts: Facts) -> Words:
             "Refund on its way",
             f"{why}{amount} is going back to {where}.",
             "info",
-            "undo",
             True,
         )
     if facts.refunded:
@@ -78,7 +76,6 @@ def describe(facts: Facts) -> Words:
             "Refunded" if whole else "Partly refunded",
             f"{back} of {total} refunded{when}.",
             "info",
-            "undo",
             False,
         )
     return _by_payment_state(facts)
@@ -99,7 +96,7 @@ def _by_payment_state(facts: Facts) -> Words:
     match state:
         case PaymentState.AWAITING_PAYMENT if facts.cancel_requested:
             sentence = f"We are closing the payment page at {facts.provider}. If you paid already, the payment counts."
-            return Words(state, "Being canceled", sentence, "info", "clock", True)
+            return Words(state, "Being canceled", sentence, "info", True)
         case PaymentState.AWAITING_PAYMENT:
             sentence = (
                 f"{facts.failure_reason}. You were not charged: return to payment to try again or use another card."
@@ -107,14 +104,13 @@ def _by_payment_state(facts: Facts) -> Words:
                 else f"We are waiting for {facts.provider} to confirm. You can close this page; we will email you."
             )
             tone = "warn" if facts.failure_reason else "info"
-            return Words(state, "Waiting for payment", sentence, tone, "clock", True)
+            return Words(state, "Waiting for payment", sentence, tone, True)
         case PaymentState.PROCESSING:
             return Words(
                 state,
                 "Payment processing",
                 "Your bank is still confirming. This can take a few days; we will email you.",
                 "info",
-                "clock",
                 True,
             )
         case PaymentState.PAID:
@@ -124,7 +120,6 @@ def _by_payment_state(facts: Facts) -> Words:
                 "Paid",
                 f"Payment received. {facts.sellers} {verb} preparing your order.",
                 "ok",
-                "check",
                 False,
             )
         case PaymentState.FAILED:
@@ -134,7 +129,6 @@ def _by_payment_state(facts: Facts) -> Words:
                 "Payment failed",
                 f"{reason}. You were not charged. Your cart is saved.",
                 "bad",
-                "cross",
                 False,
             )
         case PaymentState.EXPIRED:
@@ -143,7 +137,6 @@ def _by_payment_state(facts: Facts) -> Words:
                 "Checkout expired",
                 "The payment page timed out. You were not charged, and your cart is still there.",
                 "warn",
-                "clock",
                 False,
             )
         case PaymentState.CANCELED:
@@ -152,7 +145,6 @@ def _by_payment_state(facts: Facts) -> Words:
                 "Canceled",
                 "You canceled before paying. You were not charged, and your cart is still there.",
                 "warn",
-                "cross",
                 False,
             )
         case PaymentState.NEEDS_REVIEW:
@@ -162,6 +154,5 @@ def _by_payment_state(facts: Facts) -> Words:
                 f"What {facts.provider} tells us does not match this order. A person is looking at it and will email "
                 "you; please do not pay again.",
                 "warn",
-                "alert",
                 True,
             )

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 def configure_logs(level: str = "info", *, json: bool = True, stream: TextIO | None = None) -> None:
-    """Send this process's logs, from `level` on, to `stream` (standard error) as JSON or coloured text."""
+    """Send this process's logs, from `level` on, to `stream` (standard error) as JSON or as text."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -46,8 +46,9 @@ def configure_logs(level: str = "info", *, json: bool = True, stream: TextIO | N
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    renderer: Processor = structlog.processors.JSONRenderer() if json else _console()
-    handler = logging.StreamHandler(stream or sys.stderr)
+    stream = stream or sys.stderr
+    renderer: Processor = structlog.processors.JSONRenderer() if json else _console(stream.isatty())
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -73,9 +74,9 @@ def mask_event(logger: Any, method: str, event: EventDict) -> EventDict:
     return {key: mask_named(key, value) for key, value in event.items()}
 
 
-def _console() -> Processor:
+def _console(colors: bool) -> Processor:
     # The plain formatter: the pretty one prints local variables, unmasked.
-    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

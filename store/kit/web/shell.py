@@ -1,7 +1,7 @@
 """The shell around the app: every request passes it, whether or not a route matches.
 
 Litestar runs its own middleware only for known routes, so a 404 or 405 would leave without headers. From
-outside in: request id, headers, CSRF, body cap, the app.
+outside in: request id, headers, CSRF, body cap, HEAD, the app.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from store.kit.web.body import BodyCaps
 from store.kit.web.csrf import CsrfGuard
+from store.kit.web.head import HeadAsGet
 from store.kit.web.headers import HeaderPolicy, SecurityHeaders
 from store.kit.web.request_id import RequestIds
 
@@ -31,7 +32,7 @@ class Shell:
 
 def enclose(app: Litestar, shell: Shell) -> Litestar:
     """Put the shell around `app`, once, and return it."""
-    inner = BodyCaps(app.asgi_handler, shell.body_caps)
+    inner = BodyCaps(HeadAsGet(app.asgi_handler), shell.body_caps)
     guarded = CsrfGuard(inner, shell.origin, shell.unguarded)
     app.asgi_handler = RequestIds(SecurityHeaders(guarded, shell.headers))
     return app

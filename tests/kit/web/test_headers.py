@@ -75,6 +75,16 @@ async def test_handlers_own_header_stays_alone_when_it_sets_one(client: httpx.As
     assert answer.headers.get_list("cache-control") == ["no-store"]
 
 
+async def test_head_is_get_without_a_body_when_it_is_sent(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/static/app.css", "/nowhere"):
+        head, get = await client.head(path), await client.get(path)
+
+        assert head.content == b""
+        assert head.status_code == get.status_code
+        assert head.headers["content-length"] == get.headers["content-length"]
+        assert head.headers["cache-control"] == get.headers["cache-control"]
+
+
 async def test_html_varies_by_htmx_when_it_is_a_page_or_an_error(client: httpx.AsyncClient) -> None:
     for path in ("/", "/part", "/nowhere"):
         assert "HX-Request, HX-Request-Type" in (await client.get(path)).headers.get_list("vary")

@@ -37,7 +37,7 @@ def make_status(state: str = "awaiting_payment", **changes: Any) -> StatusView:
     """The polled region of order OP-7K3M9; it polls every 2 s unless `changes` says otherwise."""
     values: dict[str, Any] = {
         "token": "tok", "number": "OP-7K3M9", "state": state, "label": "Waiting for payment",
-        "sentence": "We are waiting for Stripe to confirm.", "tone": "info", "icon": "clock", "terminal": False,
+        "sentence": "We are waiting for Stripe to confirm.", "tone": "info", "terminal": False,
         "interval": 2, "slow": False, "can_check": True, "can_pay": True, "pay_label": "Return to payment",
         "can_cancel": True, "rebuild_cart": False, "paid_at": None,
         "timeline": (TimelineEntry(PLACED, "Order placed", ""),), "etag": "e",

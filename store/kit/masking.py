@@ -35,9 +35,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Tokens of 128 and 256 bits as kit.ids and sessions make them: as a path segment, or by their mixture.
     (re.compile(r"(?<=/)(?:[\w-]{43}|[\w-]{22})(?=[/?#\s\"'\\),]|$)"), MASK),
     (
-        re.compile(
-            r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[\d_-])(?:[\w-]{43}|[\w-]{22})(?![\w-])"
-        ),
+        re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[\d_-])(?:[\w-]{43}|[\w-]{22})(?![\w-])"),
         MASK,
     ),
 )

@@ -82,7 +82,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     app.state.pages = Pages(environment, frame, {"badge": 0, "flash": ()})
     shell = Shell(
         origin=settings.base_url,

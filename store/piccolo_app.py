@@ -5,7 +5,10 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig, table_finder
 
 HERE = Path(__file__).parent
-SLICES = ("kit", "operations", "mail", "ledger", "accounts", "vendors", "catalogue", "cart", "orders", "payments", "refunds", "webhooks")
+SLICES = (
+    *("kit", "operations", "mail", "ledger", "accounts", "vendors"),
+    *("catalogue", "cart", "orders", "payments", "refunds", "webhooks"),
+)
 
 APP_CONFIG = AppConfig(
     app_name="store",

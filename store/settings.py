@@ -36,6 +36,14 @@ class SettingsError(Exception):
         super().__init__("\n".join(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a template may know of an installation."""
+
+    demo: bool
+    stripe_api_base: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One installation. URLs carry no trailing slash; scales are factors (1.0 = as in production)."""
@@ -104,6 +112,11 @@ class Settings:
     def livemode(self) -> bool:
         """Whether the Stripe key moves real money."""
         return _is_live(self.stripe_secret_key)
+
+    @property
+    def shown(self) -> Shown:
+        """What templates see: no secret is among it."""
+        return Shown(self.demo, self.stripe_api_base)
 
     @property
     def https(self) -> bool:

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from store.accounts.service import forget_sessions
 from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
@@ -54,7 +55,8 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, TICK_SECONDS))
-            loops.create_task(self._loop(stop, forget_limits, TIDY_SECONDS))
+            for tidy in (forget_limits, forget_sessions):
+                loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
 
     async def drain(self, *, sweep: bool = False) -> None:
         """Work until every queue is empty of what is due now; with `sweep` look at stale rows too."""
@@ -126,7 +128,7 @@ class Worker:
 
 def make_mailer(settings: Settings) -> Mailer:
     """Where mail goes and what it is written with; `templates/` lies beside `store/`."""
-    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     return Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, submit)
 
 

@@ -207,7 +207,7 @@ async def build_world(data: Path) -> AsyncIterator[World]:
     gateways = build_gateways(settings, to_sandbox)
     shop = create_app(settings, gateways)
     to_shop.app = shop
-    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings)
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
     world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console)
     await seed.fill(gateways)

@@ -12,7 +12,7 @@ from store.kit.db import engine, fetch, fetch_value
 from store.ledger.journals import Entry
 
 
-class DifferentJournal(Exception):  # noqa: N818
+class DifferentJournal(Exception):
     """This movement was posted before with other entries: one of the two is wrong, and a person must look."""
 
 

@@ -51,7 +51,7 @@ ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
 """
 
 
-class NotYet(Exception):  # noqa: N818
+class NotYet(Exception):
     """The event speaks of something of ours that is not there yet: try again, park at last, never drop."""
 
 

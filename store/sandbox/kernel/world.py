@@ -37,6 +37,13 @@ CREATE TABLE IF NOT EXISTS seed (account TEXT, kind TEXT, id TEXT, body TEXT);
 """
 
 Document = dict[str, Any]
+# A path inside the document, a comparison, and what it is compared with.
+Condition = tuple[str, str, Any]
+COMPARISONS = {
+    **{operator: f"{operator} ?" for operator in ("IS", "IS NOT", "<", "<=", ">", ">=", "GLOB")},
+    "IN": "IN (SELECT value FROM json_each(?))",
+}
+MAX_SEQ = 1 << 62
 
 
 class ReadsClock(Protocol):
@@ -148,6 +155,29 @@ class World:
             values += [f"$.{name}", value]
         rows = self.sql(f"SELECT account, body FROM documents WHERE kind=?{where} ORDER BY seq DESC", *values)  # noqa: S608
         return [(row[0], _load(row[1])) for row in rows]
+
+    def select(
+        self,
+        account: str,
+        kind: str,
+        conditions: list[Condition],
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+    ) -> list[Document]:
+        """Return documents that meet the conditions, newest first; with `after` the oldest newer ones first.
+
+        `before` and `after` are sequence numbers, exclusive.
+        """
+        where, values = "kind=? AND account=?", [kind, account]
+        for path, operator, value in conditions:
+            where += f" AND json_extract(body, ?) {COMPARISONS[operator]}"
+            values += [f"$.{path}", json.dumps(value) if operator == "IN" else value]
+        order = "DESC" if after is None else "ASC"
+        statement = f"SELECT body FROM documents WHERE {where} AND seq < ? AND seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        rows = self.sql(statement, *values, MAX_SEQ if before is None else before, after or 0, limit)
+        return [_load(row[0]) for row in rows]
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         """Run one read or bookkeeping statement; for the kernel's own files."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from store.sandbox.kernel.errors import ApiError, Missing, refuse
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import PLATFORM, Document, World
 from store.sandbox.stripe import rules
@@ -82,8 +81,7 @@ def retrieve_account(call: Call) -> Document:
 
 def list_accounts(call: Call) -> Document:
     """Return the platform's connected accounts, newest first."""
-    rows = call.world.find(PLATFORM, "account") if call.account == PLATFORM else []
-    return list_page(call.path, [row for row in rows if row["id"] != PLATFORM], call.params)
+    return call.page("account", where=[("id", "IS NOT", PLATFORM)])
 
 
 def update_account(call: Call) -> Document:

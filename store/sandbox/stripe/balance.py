@@ -4,7 +4,6 @@ Invariant: per currency, available + pending equals the sum of the transactions'
 is pending for two days, what goes out counts at once (docs.stripe.com/api/balance).
 """
 
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.world import PLATFORM, Document, World
 from store.sandbox.stripe.objects import default_currency
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -43,8 +42,7 @@ def retrieve_entry(call: Call) -> Document:
 
 def list_entries(call: Call) -> Document:
     """Return balance transactions newest first, by type, currency and source."""
-    equal = {name: call.params[name] for name in ("type", "currency", "source") if name in call.params}
-    return list_page(call.path, call.world.find(call.account, "balance_transaction", **equal), call.params)
+    return call.page("balance_transaction", "type", "currency", "source")
 
 
 def _row(currency: str, amount: int) -> Document:

@@ -7,9 +7,8 @@ Invariant: a price's amount never changes; one that is no longer wanted is set i
 from typing import Any
 
 from store.sandbox.kernel.errors import refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import Params, merge_metadata
-from store.sandbox.kernel.world import Document, World
+from store.sandbox.kernel.world import Condition, Document, World
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import MAX_AMOUNT, check_currency
 from store.sandbox.stripe.objects import blank
@@ -38,11 +37,8 @@ def retrieve_product(call: Call) -> Document:
 
 def list_products(call: Call) -> Document:
     """Return products newest first."""
-    equal = {name: call.params[name] for name in ("active", "url", "shippable") if name in call.params}
-    rows = call.world.find(call.account, "product", **equal)
-    if "ids" in call.params:
-        rows = [row for row in rows if row["id"] in call.params["ids"]]
-    return list_page(call.path, rows, call.params)
+    ids: list[Condition] = [("id", "IN", call.params["ids"])] if "ids" in call.params else []
+    return call.page("product", "active", "url", "shippable", where=ids)
 
 
 def update_product(call: Call) -> Document:
@@ -81,11 +77,10 @@ def retrieve_price(call: Call) -> Document:
 
 def list_prices(call: Call) -> Document:
     """Return prices newest first."""
-    equal = {name: call.params[name] for name in ("active", "currency", "product", "type") if name in call.params}
-    rows = call.world.find(call.account, "price", **equal)
+    keys: list[Condition] = []
     if "lookup_keys" in call.params:
-        rows = [row for row in rows if row["lookup_key"] in call.params["lookup_keys"]]
-    return list_page(call.path, rows, call.params)
+        keys = [("lookup_key", "IN", call.params["lookup_keys"])]
+    return call.page("price", "active", "currency", "product", "type", where=keys)
 
 
 def update_price(call: Call) -> Document:

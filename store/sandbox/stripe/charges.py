@@ -3,7 +3,6 @@
 Invariant: what the API may change of a charge is words (description, metadata, receipt e-mail), never money.
 """
 
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -16,9 +15,7 @@ def retrieve_charge(call: Call) -> Document:
 
 def list_charges(call: Call) -> Document:
     """Return charges newest first, by customer, intent and transfer group."""
-    names = ("customer", "payment_intent", "transfer_group")
-    equal = {name: call.params[name] for name in names if name in call.params}
-    return list_page(call.path, call.world.find(call.account, "charge", **equal), call.params)
+    return call.page("charge", "customer", "payment_intent", "transfer_group")
 
 
 def update_charge(call: Call) -> Document:

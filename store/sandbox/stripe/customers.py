@@ -7,7 +7,6 @@ it.
 from typing import Any
 
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.objects import blank
@@ -29,9 +28,7 @@ def retrieve_customer(call: Call) -> Document:
 
 def list_customers(call: Call) -> Document:
     """Return customers newest first, by e-mail if asked."""
-    equal = {"email": call.params["email"]} if "email" in call.params else {}
-    rows = [c for c in call.world.find(call.account, "customer", **equal) if not c.get("_deleted")]
-    return list_page(call.path, rows, call.params)
+    return call.page("customer", "email", where=[("_deleted", "IS", None)])
 
 
 def update_customer(call: Call) -> Document:

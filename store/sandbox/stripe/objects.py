@@ -8,7 +8,7 @@ from typing import Any
 
 from store.sandbox.kernel.expand import Include
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.lists import whole_list
+from store.sandbox.kernel.lists import list_given
 from store.sandbox.kernel.spec import object_fields
 from store.sandbox.kernel.world import PLATFORM, Document, World
 
@@ -77,9 +77,8 @@ def default_currency(world: World, account: str) -> str:
 
 
 def _line_items(world: World, account: str, session: Document) -> Document:
-    return whole_list(
-        f"/v1/checkout/sessions/{session['id']}/line_items", find_line_items(world, account, session["id"])
-    )
+    lines = find_line_items(world, account, session["id"])
+    return list_given(f"/v1/checkout/sessions/{session['id']}/line_items", lines, {})
 
 
 def find_line_items(world: World, account: str, session: str) -> list[Document]:
@@ -88,7 +87,8 @@ def find_line_items(world: World, account: str, session: str) -> list[Document]:
 
 
 def _refunds(world: World, account: str, charge: Document) -> Document:
-    return whole_list(f"/v1/charges/{charge['id']}/refunds", world.find(account, "refund", charge=charge["id"]))
+    refunds = world.find(account, "refund", charge=charge["id"])
+    return list_given(f"/v1/charges/{charge['id']}/refunds", refunds, {})
 
 
 INCLUDES: dict[tuple[str, str], Include] = {

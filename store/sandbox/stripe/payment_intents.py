@@ -8,7 +8,6 @@ the session (docs.stripe.com/payments/paymentintents/lifecycle). Confirming by A
 from typing import Any
 
 from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, public
 from store.sandbox.stripe import rules
@@ -64,8 +63,7 @@ def retrieve_intent(call: Call) -> Document:
 
 def list_intents(call: Call) -> Document:
     """Return intents newest first, of one customer if asked."""
-    equal = {"customer": call.params["customer"]} if "customer" in call.params else {}
-    return list_page(call.path, call.world.find(call.account, "payment_intent", **equal), call.params)
+    return call.page("payment_intent", "customer")
 
 
 def update_intent(call: Call) -> Document:

@@ -6,7 +6,6 @@ of its own each time it is used. Invariant: a detached payment method is never a
 """
 
 from store.sandbox.kernel.errors import ApiError, Missing, refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import Params, merge_metadata
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe import rules
@@ -42,11 +41,10 @@ def retrieve_method(call: Call) -> Document:
 
 def list_methods(call: Call) -> Document:
     """Return payment methods newest first, of one customer or type if asked."""
-    equal = {name: call.params[name] for name in ("customer", "type") if name in call.params}
-    if "customer" in call.ids:
-        call.world.get(call.account, "customer", call.ids["customer"], param="customer")
-        equal["customer"] = call.ids["customer"]
-    return list_page(call.path, call.world.find(call.account, "payment_method", **equal), call.params)
+    if "customer" not in call.ids:
+        return call.page("payment_method", "customer", "type")
+    customer = call.world.get(call.account, "customer", call.ids["customer"], param="customer")
+    return call.page("payment_method", "type", where=[("customer", "IS", customer["id"])])
 
 
 def update_method(call: Call) -> Document:

@@ -9,7 +9,6 @@ the balance, and while that is too little the refund is `pending`. Invariant: re
 from typing import Any
 
 from store.sandbox.kernel.errors import Unsupported, refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import PLATFORM, Document, World, due_job
 from store.sandbox.stripe import rules
@@ -69,8 +68,7 @@ def retrieve_refund(call: Call) -> Document:
 
 def list_refunds(call: Call) -> Document:
     """Return refunds newest first, of one charge or intent if asked."""
-    equal = {name: call.params[name] for name in ("charge", "payment_intent") if name in call.params}
-    return list_page(call.path, call.world.find(call.account, "refund", **equal), call.params)
+    return call.page("refund", "charge", "payment_intent")
 
 
 def update_refund(call: Call) -> Document:

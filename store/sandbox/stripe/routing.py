@@ -6,8 +6,9 @@ Invariant: a route names every parameter it supports; what the provider knows be
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from store.sandbox.kernel.lists import list_stored
 from store.sandbox.kernel.params import Params
-from store.sandbox.kernel.world import Document, World
+from store.sandbox.kernel.world import Condition, Document, World
 
 LISTS = "limit starting_after ending_before expand"
 
@@ -28,6 +29,11 @@ class Call:
     def now(self) -> int:
         """Epoch seconds of the sandbox's clock."""
         return self.world.clock.now()
+
+    def page(self, kind: str, *filters: str, where: list[Condition] | None = None) -> Document:
+        """Return one page of this account's documents of a kind, by the named parameters that were given."""
+        given: list[Condition] = [(name, "IS", self.params[name]) for name in filters if name in self.params]
+        return list_stored(self.world, self.account, kind, self.path, self.params, given + (where or []))
 
 
 Handler = Callable[[Call], Document]

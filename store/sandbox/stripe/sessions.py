@@ -8,9 +8,9 @@ expiring works on an open session only.
 from typing import Any
 
 from store.sandbox.kernel.errors import Missing, refuse
-from store.sandbox.kernel.lists import list_page
+from store.sandbox.kernel.lists import list_given
 from store.sandbox.kernel.params import Params, merge_metadata
-from store.sandbox.kernel.world import Document, World, due_job
+from store.sandbox.kernel.world import Condition, Document, World, due_job
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_charging
 from store.sandbox.stripe.catalogue import price_from_data
@@ -59,13 +59,9 @@ def retrieve_session(call: Call) -> Document:
 
 def list_sessions(call: Call) -> Document:
     """Return sessions newest first, filtered by intent, customer, status, e-mail and creation time."""
-    params = call.params
-    equal = {name: params[name] for name in ("payment_intent", "customer", "status") if name in params}
-    rows = call.world.find(call.account, KIND, **equal)
-    if "customer_details" in params:
-        wanted = params["customer_details"]["email"]
-        rows = [row for row in rows if (row["customer_details"] or {}).get("email") == wanted]
-    return list_page(call.path, rows, params)
+    email = (call.params.get("customer_details") or {}).get("email")
+    by_email: list[Condition] = [("customer_details.email", "IS", email)] if email else []
+    return call.page(KIND, "payment_intent", "customer", "status", where=by_email)
 
 
 def update_session(call: Call) -> Document:
@@ -93,7 +89,7 @@ def expire_session(call: Call) -> Document:
 def list_line_items(call: Call) -> Document:
     """Return a session's line items, first line first."""
     retrieve_session(call)
-    return list_page(call.path, find_line_items(call.world, call.account, call.ids["session"]), call.params)
+    return list_given(call.path, find_line_items(call.world, call.account, call.ids["session"]), call.params)
 
 
 def close_session(world: World, account: str, session: Document) -> Document:

@@ -8,7 +8,6 @@ objects live on the platform, whatever account they concern (docs.stripe.com/con
 from typing import Any
 
 from store.sandbox.kernel.errors import Missing, refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import PLATFORM, Document
 from store.sandbox.stripe import rules
@@ -25,8 +24,7 @@ def retrieve_transfer(call: Call) -> Document:
 
 def list_transfers(call: Call) -> Document:
     """Return transfers newest first, by destination and group."""
-    equal = {name: call.params[name] for name in ("destination", "transfer_group") if name in call.params}
-    return list_page(call.path, call.world.find(call.account, "transfer", **equal), call.params)
+    return call.page("transfer", "destination", "transfer_group")
 
 
 def update_transfer(call: Call) -> Document:
@@ -63,9 +61,7 @@ def retrieve_reversal(call: Call) -> Document:
 def list_reversals(call: Call) -> Document:
     """Return a transfer's reversals, newest first."""
     transfer = call.world.get(call.account, "transfer", call.ids["id"])
-    return list_page(
-        call.path, call.world.find(call.account, "transfer_reversal", transfer=transfer["id"]), call.params
-    )
+    return call.page("transfer_reversal", where=[("transfer", "IS", transfer["id"])])
 
 
 def retrieve_fee(call: Call) -> Document:
@@ -75,8 +71,7 @@ def retrieve_fee(call: Call) -> Document:
 
 def list_fees(call: Call) -> Document:
     """Return application fees newest first, of one charge if asked."""
-    equal = {"charge": call.params["charge"]} if "charge" in call.params else {}
-    return list_page(call.path, call.world.find(call.account, "application_fee", **equal), call.params)
+    return call.page("application_fee", "charge")
 
 
 def create_fee_refund(call: Call) -> Document:
@@ -104,8 +99,7 @@ def retrieve_fee_refund(call: Call) -> Document:
 
 def list_fee_refunds(call: Call) -> Document:
     """Return an application fee's refunds, newest first."""
-    fee = retrieve_fee(call)
-    return list_page(call.path, call.world.find(call.account, "fee_refund", fee=fee["id"]), call.params)
+    return call.page("fee_refund", where=[("fee", "IS", retrieve_fee(call)["id"])])
 
 
 def _of(call: Call, kind: str, owner: str, owner_id: str) -> Document:

@@ -8,7 +8,6 @@ other. The stored document also has `secret` and `connect`, for the deliveries.
 import secrets
 
 from store.sandbox.kernel.errors import refuse
-from store.sandbox.kernel.lists import list_page
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import PLATFORM, Document
 from store.sandbox.stripe import rules
@@ -47,8 +46,8 @@ def retrieve_endpoint(call: Call) -> Document:
 
 def list_endpoints(call: Call) -> Document:
     """Return endpoints newest first, without their secrets."""
-    rows = [_show(row) for row in call.world.find(call.account, KIND)]
-    return list_page(call.path, rows, call.params)
+    page = call.page(KIND)
+    return page | {"data": [_show(row) for row in page["data"]]}
 
 
 def update_endpoint(call: Call) -> Document:

@@ -116,3 +116,18 @@ async def test_second_request_conflicts_when_the_first_is_running(api: Api) -> N
     assert answer["Stripe-Should-Retry"] == "true"
     assert json.loads(body)["error"]["code"] == "idempotency_key_in_use"
     assert len(api.world.find(None, "customer")) == 1
+
+
+def test_failure_is_kept_when_the_sandbox_broke_down(api: Api) -> None:
+    def fail(account: str, event: object) -> None:
+        raise ZeroDivisionError
+
+    api.world.on_event.append(fail)
+    status, headers, answer = api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+    api.world.on_event.remove(fail)
+
+    again, replayed, _ = api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+
+    assert (status, answer["error"]["type"], headers["Stripe-Should-Retry"]) == (500, "api_error", "true")
+    assert (again, replayed["Idempotent-Replayed"]) == (500, "true")
+    assert len(api.world.find(None, "customer")) == 1

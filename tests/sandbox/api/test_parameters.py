@@ -69,6 +69,14 @@ def test_old_ui_mode_is_refused_when_it_was_renamed(api: Api, old: str) -> None:
         ({"success_url": ""}, "success_url", "parameter_missing"),
         ({"line_items": "none"}, "line_items", None),
         ({"success_url": "/done"}, "success_url", "url_invalid"),
+        ({"cancel_url": "http://[oops"}, "cancel_url", "url_invalid"),
+        ({"expand": "customer"}, "expand", None),
+        ({"payment_intent_data": "x"}, "payment_intent_data", None),
+        ({"payment_intent_data": ""}, "payment_intent_data", "parameter_invalid_empty"),
+        ({"metadata": "x"}, "metadata", None),
+        ({"metadata[k][l]": "v"}, "metadata[k]", None),
+        ({"mode[x]": "payment"}, "mode[x]", None),
+        ({"line_items[0][price]": "price_unknown"}, "line_items", None),
         ({"line_items[0][price_data][currency]": "zzz"}, "line_items[0][price_data][currency]", None),
         ({"line_items[0][price_data][unit_amount]": "49"}, "line_items", "amount_too_small"),
         ({"line_items[0][price_data][unit_amount]": "-1"}, "line_items[0][price_data][unit_amount]", None),
@@ -182,3 +190,36 @@ def test_every_supported_parameter_is_one_of_the_provider(api: Api) -> None:
                     break
 
     assert unknown == []
+
+
+def test_body_is_refused_when_it_is_too_large(api: Api) -> None:
+    status, _, _ = api.raw("POST", SESSIONS, "a=" + "x" * (1 << 20))
+    many, _, _ = api.raw("POST", SESSIONS, "&".join(f"a{n}=1" for n in range(2001)))
+
+    assert (status, many) == (400, 400)
+
+
+def test_boolean_and_range_are_refused_when_they_are_none(api: Api) -> None:
+    flag = refused(api, "/v1/refunds", {"charge": "ch_1", "reverse_transfer": "yes"})
+    status, _, answer = api.raw("GET", f"{SESSIONS}?created=yesterday")
+
+    assert flag["param"] == "reverse_transfer"
+    assert (status, answer["error"]["param"]) == (400, "created")
+
+
+def test_sessions_lines_are_refused_when_they_disagree(api: Api) -> None:
+    second = {k.replace("[0]", "[1]"): v for k, v in LINE.items()}
+
+    mixed = refused(api, SESSIONS, SESSION | second | {"line_items[1][price_data][currency]": "eur"})
+    unknown = refused(
+        api,
+        SESSIONS,
+        {
+            "mode": "payment",
+            "success_url": "http://localhost/",
+            "line_items[0][price]": "price_x",
+            "line_items[0][quantity]": "1",
+        },
+    )
+
+    assert (mixed["param"], unknown["code"]) == ("line_items", "resource_missing")

@@ -6,6 +6,7 @@ address and the form. Reading the cart never changes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from msgspec import Meta, Struct
 from store.cart.queries import WAITING_PREFIX, CartView, CheckoutGroup, count_items, name_variant, read_cart
 from store.cart.service import (
     MAX_QUANTITY,
+    Accepted,
     CartRefused,
     Removed,
     accept_changes,
@@ -30,9 +32,9 @@ from store.cart.service import (
 from store.catalogue.controllers.product import CART_CHANGED, make_view, read_seen
 from store.catalogue.controllers.product import TEMPLATE as PRODUCT_TEMPLATE
 from store.catalogue.queries.product import find_product_slug, read_product
-from store.kit.errors import Conflict, NotFound, ShopError
+from store.kit.errors import NotFound, ShopError
 from store.kit.web.cookies import read_cookie, set_cookie
-from store.kit.web.forms import InvalidForm, read_form
+from store.kit.web.forms import BadForm, InvalidForm, read_form
 from store.kit.web.redirects import see_other
 from store.kit.web.templates import Pages, page
 from store.settings import Settings
@@ -42,6 +44,7 @@ COOKIE_SECONDS = 90 * 24 * 3600
 TEMPLATE = "cart/cart.html"
 PRIVATE = {"Cache-Control": "no-store"}
 
+ACCEPTED = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,12}):([0-9]{1,2})", re.ASCII)
 QUANTITY_WORDS = f"Enter a whole number from 1 to {MAX_QUANTITY}."
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY, extra={"label": "Quantity", "wrong": QUANTITY_WORDS})]
 
@@ -76,10 +79,9 @@ class RestoreForm(Struct, frozen=True):
 
 
 class AcceptForm(Struct, frozen=True):
-    """A group whose changes are accepted as they were `seen`."""
+    """The changes that are accepted, as they were `seen`: "variant:price:quantity …"."""
 
-    group: Annotated[str, Meta(max_length=200)]
-    seen: Annotated[str, Meta(max_length=100)]
+    seen: Annotated[str, Meta(max_length=4000)]
 
 
 class GroupView(Struct, frozen=True):
@@ -193,10 +195,7 @@ async def accept_in_cart(request: Request[Any, Any, Any], settings: NamedDepende
     """Accept the changes of one group, exactly those that were shown."""
     form = await read_form(request, AcceptForm)
     token = read_cart_token(request, settings)
-    try:
-        await accept_changes(token, form.group, form.seen)
-    except Conflict as error:
-        return await _answer(token, message=error.message, status=409)
+    await accept_changes(token, [_read_accepted(part) for part in form.seen.split()])
     return _go("/cart", token, settings)
 
 
@@ -269,11 +268,7 @@ async def _answer_product(variant: str, quantity: str, error: ShopError) -> Resp
 def _head_groups(groups: tuple[CheckoutGroup, ...]) -> tuple[GroupView, ...]:
     payments = [group.key for group in groups if not group.key.startswith(WAITING_PREFIX)]
     return tuple(
-        GroupView(
-            id=f"group-{number}",
-            heading=_head(group, payments),
-            group=group,
-        )
+        GroupView(id=f"group-{number}", heading=_head(group, payments), group=group)
         for number, group in enumerate(groups, start=1)
     )
 
@@ -292,6 +287,13 @@ async def _name_removed(removed: Removed, cart: CartView) -> RemovedNote | None:
         return None
     name = await name_variant(removed.variant_id)
     return RemovedNote(name, removed) if name else None
+
+
+def _read_accepted(part: str) -> Accepted:
+    match = ACCEPTED.fullmatch(part)
+    if match is None:
+        raise BadForm("The form is damaged. Please open your cart and try again.")
+    return Accepted(UUID(match[1]), int(match[2]), int(match[3]))
 
 
 def _read_removed(params: Any) -> Removed | None:

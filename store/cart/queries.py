@@ -23,18 +23,10 @@ from store.vendors.states import ChargeType, explain_not_selling
 DIRECT_PREFIX, PLATFORM_PREFIX, WAITING_PREFIX = "direct-", "platform-", "waiting-"
 CHANGED = "Something changed since you put it in the cart. Accept the changes or remove the item, then check out."
 
-# What is free, and what this cart holds itself: to a buyer back from the payment page it is not sold out.
-AVAILABLE = """variant.on_hand - variant.reserved - variant.sold + coalesce((
-        SELECT sum(hold.quantity) FROM stock_move AS hold
-        WHERE hold.holder = cart.id AND hold.variant = variant.id AND hold.kind = 'hold' AND NOT EXISTS (
-            SELECT FROM stock_move AS ended WHERE ended.variant = hold.variant AND ended.ref = hold.ref
-            AND ended.kind IN ('release', 'sell'))
-    ), 0)"""
-AVAILABLE_TO_CART = f"SELECT {AVAILABLE} FROM cart, variant WHERE cart.id = $1 AND variant.id = $2"  # noqa: S608
-CART_LINES = f"""
+CART_LINES = """
 SELECT cart.id AS cart_id, line.id AS line_id, line.variant, line.quantity, line.seen_price,
     variant.label, variant.sku, variant.price, variant.published AND product.published AS published,
-    {AVAILABLE} AS available,
+    available_to(variant.id, cart.id) AS available,
     product.slug AS product_slug, product.title, product.art,
     vendor.id AS vendor_id, vendor.slug AS vendor_slug, vendor.name, vendor.ink, vendor.email, vendor.country,
     vendor.currency, vendor.charge_type, vendor.account_ref, vendor.fee_basis_points, vendor.fee_fixed,
@@ -46,7 +38,7 @@ LEFT JOIN (cart_line AS line
     JOIN vendor ON vendor.id = product.vendor) ON line.cart = cart.id
 WHERE cart.token = $1
 ORDER BY vendor.name, vendor.id, line.added_at, line.id
-"""  # noqa: S608
+"""
 
 
 class GroupLine(Struct, frozen=True):
@@ -97,7 +89,7 @@ class CheckoutGroup(Struct, frozen=True):
     `key` is "direct-<vendor>", "platform-<CUR>", or "waiting-<vendor>" for one who cannot be paid now.
     `charge_type`: direct, destination (one such vendor) or separate (several). `reason`: why it is apart, ""
     when it is the only group. `blocked`: why Checkout is not possible, "" when it is. `goods_hash` changes
-    with anything the buyer pays for; `seen` with anything the button Accept would accept.
+    with anything the buyer pays for; `seen` is what the button Accept accepts: "variant:price:quantity …".
     """
 
     key: str
@@ -269,7 +261,7 @@ def _group(key: str, vendors: list[GroupVendor], refusal: str, several: bool) ->
             *((vendor.account_ref, vendor.currency, vendor.delivery) for vendor in vendors),
             *sorted((str(line.variant_id), line.quantity, line.unit_price) for line in lines),
         ),
-        seen=_digest(*((str(line.line_id), line.quantity, line.unit_price, line.problem) for line in lines)),
+        seen=" ".join(f"{line.variant_id}:{line.unit_price}:{min(line.quantity, line.available)}" for line in lines),
     )
 
 

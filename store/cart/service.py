@@ -12,10 +12,9 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from store.cart.queries import AVAILABLE_TO_CART, read_group
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, transaction
-from store.kit.errors import Conflict, NotFound, ShopError
+from store.kit.errors import NotFound, ShopError
 from store.kit.ids import new_id, new_token
 from store.vendors.states import explain_not_selling
 
@@ -36,6 +35,14 @@ class Removed(Struct, frozen=True):
     variant_id: UUID
     quantity: int
     seen_price: int
+
+
+class Accepted(Struct, frozen=True):
+    """A line as a page showed it after its changes; `price` in minor units, `quantity` 0 for one that is gone."""
+
+    variant_id: UUID
+    price: int
+    quantity: int
 
 
 async def add_line(token: str | None, variant_id: UUID, quantity: int, seen_price: int | None = None) -> str:
@@ -120,27 +127,28 @@ async def restore_line(token: str | None, removed: Removed) -> str:
     return kept_token
 
 
-async def accept_changes(token: str | None, key: str, seen: str) -> None:
-    """Take over what the page showed as changed in group `key`: new prices, fewer pieces, nothing gone.
+async def accept_changes(token: str | None, accepted: Sequence[Accepted]) -> None:
+    """Take over what a page showed as changed: new prices, fewer pieces, and lines that are gone (quantity 0).
 
-    `seen` is the group's digest from that page. Raises Conflict when it has changed again since.
+    What has changed once more since then is not accepted by it: the cart shows it again. Never adds pieces.
     """
     async with transaction():
-        if token is None or await lock_cart(token) is None:
+        cart_id = await lock_cart(token) if token else None
+        if cart_id is None:
             raise NotFound("This cart is empty by now.")
-        group = await read_group(token, key)
-        if group is None or group.seen != seen:
-            raise Conflict("It changed once more while you were looking. Please look again, then accept.")
-        for line in (line for vendor in group.vendors for line in vendor.lines):
-            if line.available:
+        for line in accepted:
+            if line.quantity:
                 await fetch(
-                    "UPDATE cart_line SET quantity = $2, seen_price = $3 WHERE id = $1",
-                    line.line_id,
-                    min(line.quantity, line.available),
-                    line.unit_price,
+                    "UPDATE cart_line SET quantity = least(quantity, $3), seen_price = $4"
+                    " WHERE cart = $1 AND variant = $2",
+                    cart_id,
+                    line.variant_id,
+                    line.quantity,
+                    line.price,
                 )
             else:
-                await fetch("DELETE FROM cart_line WHERE id = $1", line.line_id)
+                await fetch("DELETE FROM cart_line WHERE cart = $1 AND variant = $2", cart_id, line.variant_id)
+        await _touch(cart_id)
 
 
 async def lock_cart(token: str) -> UUID | None:
@@ -161,7 +169,7 @@ async def remove_bought(cart_id: UUID, lines: Sequence[tuple[UUID, int]]) -> Non
                 quantity,
             )
             await fetch(
-                "UPDATE cart_line SET quantity = quantity - $3 WHERE cart = $1 AND variant = $2 AND quantity > $3",
+                "UPDATE cart_line SET quantity = quantity - $3 WHERE cart = $1 AND variant = $2",
                 cart_id,
                 variant_id,
                 quantity,
@@ -209,7 +217,7 @@ def _check_quantity(quantity: int) -> None:
 
 
 async def _check_stock(cart_id: UUID, variant: asyncpg.Record, wanted: int, already: int = 0) -> None:
-    available = await fetch_value(AVAILABLE_TO_CART, cart_id, variant["id"])
+    available = await fetch_value("SELECT available_to($1, $2)", variant["id"], cart_id)
     if not available:
         raise CartRefused(f"{variant['title']} has sold out.")
     inside = f", and {already} in your cart already" if already else ""

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from store.cart.queries import read_cart
-from store.cart.service import add_line
+from store.cart.service import Accepted, accept_changes, add_line
 from store.catalogue.service import hold_stock
 from store.kit.db import fetch, fetch_value
 from tests.shelves import make_product, make_vendor, open_browser, read_cart_lines, read_form, read_words
@@ -93,7 +93,7 @@ async def test_missing_item_is_shown_then_leaves_when_accepted(db: str, change: 
     assert "Total $40.00" in read_words(after)
 
 
-async def test_nothing_is_accepted_when_it_changed_once_more(db: str) -> None:
+async def test_later_change_is_shown_again_when_an_earlier_one_was_accepted(db: str) -> None:
     (mug,) = await make_product(await make_vendor(), price=2400)
     token = await add_line(None, mug, 1)
     await fetch("UPDATE variant SET price = 2600")
@@ -103,10 +103,45 @@ async def test_nothing_is_accepted_when_it_changed_once_more(db: str) -> None:
         await fetch("UPDATE variant SET price = 9900")
         page = await browser.post("/cart/accept", data=form)
 
-    assert page.status_code == 409
-    assert "It changed once more while you were looking." in read_words(page)
-    assert "The price changed from $24.00 to $99.00." in read_words(page)
-    assert await fetch_value("SELECT seen_price FROM cart_line") == 2400
+    assert "The price changed from $26.00 to $99.00." in read_words(page)
+    assert "Checkout" not in read_words(page)
+    assert (await read_cart(token)).groups[0].blocked
+
+
+async def test_accepting_adds_no_pieces_when_the_form_was_tampered_with(db: str) -> None:
+    (mug,) = await make_product(await make_vendor(), stock=50)
+    token = await add_line(None, mug, 2)
+
+    async with open_browser() as browser:
+        browser.cookies["cart"] = token
+        await browser.post("/cart/accept", data={"seen": f"{mug}:1:50"})
+        page = await browser.get("/cart")
+
+    assert await read_cart_lines(token) == {mug: 2}
+    assert "The price changed from $0.01 to $24.00." in read_words(page)
+
+
+@pytest.mark.parametrize("seen", ["x", "{mug}", "{mug}:1", "{mug}:-1:1", "{mug}:1:100", "{mug}:٣:1", "-" * 36 + ":1:1"])
+async def test_damaged_form_changes_nothing_when_accepting(db: str, seen: str) -> None:
+    (mug,) = await make_product(await make_vendor())
+    token = await add_line(None, mug, 2)
+
+    async with open_browser() as browser:
+        browser.cookies["cart"] = token
+        page = await browser.post("/cart/accept", data={"seen": seen.format(mug=mug)})
+
+    assert page.status_code == 400
+    assert await read_cart_lines(token) == {mug: 2}
+
+
+async def test_other_carts_keep_theirs_when_one_accepts(db: str) -> None:
+    (mug,) = await make_product(await make_vendor())
+    adas, ottos = await add_line(None, mug, 2), await add_line(None, mug, 2)
+
+    await accept_changes(ottos, [Accepted(mug, 1, 0)])
+
+    assert await read_cart_lines(adas) == {mug: 2}
+    assert await read_cart_lines(ottos) == {}
 
 
 async def test_other_groups_can_be_checked_out_when_one_has_changed(db: str) -> None:
@@ -121,7 +156,7 @@ async def test_other_groups_can_be_checked_out_when_one_has_changed(db: str) -> 
         page = await open_cart(browser, token)
 
     assert read_form(page, "/checkout") == {"group": "direct-lumen-works"}
-    assert read_form(page, "/cart/accept")["group"] == "platform-USD"
+    assert read_form(page, "/cart/accept")["seen"] == f"{mug}:9999:1"
 
 
 async def test_vendor_who_cannot_be_paid_stands_apart_when_others_can(db: str) -> None:
@@ -144,6 +179,6 @@ async def test_vendor_who_cannot_be_paid_stands_apart_when_others_can(db: str) -
 
 async def test_accepting_is_not_found_when_the_cart_is_gone(db: str) -> None:
     async with open_browser() as browser:
-        page = await browser.post("/cart/accept", data={"group": "platform-USD", "seen": "x"})
+        page = await browser.post("/cart/accept", data={"seen": ""})
 
     assert page.status_code == 404

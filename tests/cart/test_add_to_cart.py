@@ -1,7 +1,7 @@
 """Putting things into the cart, from the product's page."""
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -175,7 +175,7 @@ async def test_item_is_refused_with_the_reason_when_it_cannot_be_bought(db: str,
     assert await fetch_value("SELECT count(*) FROM cart_line") == 0
 
 
-@pytest.mark.parametrize("variant", ["", "x", str(uuid4())])
+@pytest.mark.parametrize("variant", ["", "x", "11111111-1111-4111-8111-111111111111"])
 async def test_page_is_not_found_when_the_variant_does_not_exist(db: str, variant: str) -> None:
     async with open_browser() as browser:
         page = await browser.post("/cart/add", data={"variant": variant})
@@ -204,6 +204,19 @@ async def test_new_price_waits_to_be_accepted_when_it_rose_while_the_page_was_op
 
     assert "The price changed from $24.00 to $26.00." in read_words(cart)
     assert "Checkout" not in cart.text
+
+
+async def test_new_price_is_accepted_when_more_is_added_from_a_page_that_shows_it(db: str) -> None:
+    await make_product(await make_vendor(), price=2400)
+
+    async with open_browser() as browser:
+        await press_add(browser)
+        await fetch("UPDATE variant SET price = 2600")
+        await press_add(browser)
+        cart = await browser.get("/cart")
+
+    assert "The price changed" not in read_words(cart)
+    assert "$52.00" in read_words(cart)
 
 
 @pytest.mark.parametrize("seen", ["", "nonsense", "a:b c", ":::", "{id}:-5", "{id}:٣", "x" * 3_000])

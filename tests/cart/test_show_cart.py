@@ -4,7 +4,7 @@ import pytest
 
 from store.cart.queries import count_items, read_cart
 from store.cart.service import add_line
-from store.catalogue.service import hold_stock
+from store.catalogue.service import hold_stock, release_stock, sell_stock
 from store.kit.db import fetch, fetch_value
 from tests.shelves import (
     count_statements,
@@ -89,6 +89,18 @@ async def test_own_hold_is_no_reason_to_block_when_back_from_the_payment_page(db
 
     assert (await read_cart(adas)).groups[0].blocked == ""
     assert (await read_cart(ottos)).groups[0].vendors[0].lines[0].problem == "This has sold out."
+
+
+@pytest.mark.parametrize("end", [release_stock, sell_stock])
+async def test_own_hold_counts_no_more_when_it_has_ended(db: str, end) -> None:
+    (mug,) = await make_product(await make_vendor(), stock=1)
+    token = await add_line(None, mug, 1)
+    await hold_stock([(mug, 1)], "order-1", holder=(await read_cart(token)).id)
+    await end("order-1")
+    if end is release_stock:
+        await hold_stock([(mug, 1)], "somebody-else")
+
+    assert (await read_cart(token)).groups[0].vendors[0].lines[0].problem == "This has sold out."
 
 
 async def test_looking_changes_nothing_when_the_cart_is_stale(db: str) -> None:

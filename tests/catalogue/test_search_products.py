@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from store.catalogue.queries.shelf import MAX_QUERY, Wanted, find_products
 from tests.shelves import make_product, make_vendor, open_browser, read_heading, read_titles, read_words
 
+VISITOR = open_browser()
+
 
 async def search(query: str, **params: str) -> httpx.Response:
-    async with open_browser() as browser:
-        return await browser.get("/search", params={"q": query, **params})
+    return await VISITOR.get("/search", params={"q": query, **params})
 
 
 async def fill_shop() -> None:
@@ -125,8 +126,7 @@ async def test_query_is_cut_and_said_so_when_it_is_very_long(db: str) -> None:
 @given(query=st.text(max_size=60))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 async def test_no_query_breaks_the_search_when_it_is_any_text(db: str, query: str) -> None:
-    async with open_browser() as browser:
-        page = await browser.get("/search", params={"q": query.encode("utf-8", "surrogatepass")})
+    page = await VISITOR.get("/search", params={"q": query.encode("utf-8", "surrogatepass")})
 
     assert page.status_code == 200
 

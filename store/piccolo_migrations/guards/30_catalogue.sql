@@ -29,6 +29,17 @@ ALTER TABLE stock_move ADD CONSTRAINT stock_move_kind CHECK (
     (kind = 'adjust' AND quantity <> 0) OR (kind IN ('hold', 'release', 'sell') AND quantity > 0)
 );
 
+-- How many of a variant one cart may have: what is free, and what it holds itself (a buyer who comes back from the
+-- payment page with the last item has not lost it).
+CREATE OR REPLACE FUNCTION available_to(variant_id uuid, holder_id uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT on_hand - reserved - sold + coalesce((
+        SELECT sum(hold.quantity) FROM stock_move AS hold
+        WHERE hold.holder = holder_id AND hold.variant = variant_id AND hold.kind = 'hold' AND NOT EXISTS (
+            SELECT FROM stock_move AS ended WHERE ended.variant = hold.variant AND ended.ref = hold.ref
+            AND ended.kind IN ('release', 'sell'))
+    ), 0) FROM variant WHERE id = variant_id
+$$;
+
 CREATE OR REPLACE FUNCTION apply_stock_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.kind IN ('release', 'sell') AND NOT EXISTS (

@@ -17,9 +17,7 @@ def describe_artifacts(folder: Path = FOLDER) -> str:
             lines.append(f"{test.name}:")
         for file in files:
             opens = f".venv/bin/playwright show-trace {file}" if file.suffix == ".zip" else str(file)
-            lines.append(
-                f"  {({'.zip': 'trace', '.png': 'screenshot', '.webm': 'video'})[file.suffix]:<11}{opens}"
-            )
+            lines.append(f"  {({'.zip': 'trace', '.png': 'screenshot', '.webm': 'video'})[file.suffix]:<11}{opens}")
     return "\n".join(["To see what went wrong:", *lines]) if lines else ""
 
 

@@ -34,9 +34,7 @@ def find_chromium(fetch: bool = True) -> Path:
     named = os.environ.get("E2E_CHROMIUM", "")
     if named:
         if not starts(Path(named)):
-            raise ChromiumMissingError(
-                f"E2E_CHROMIUM={named} does not start: give the path of a Chromium, or unset it"
-            )
+            raise ChromiumMissingError(f"E2E_CHROMIUM={named} does not start: give the path of a Chromium, or unset it")
         return Path(named)
     for candidate in (*(shutil.which(name) for name in NAMES), *ELSEWHERE):
         if candidate and starts(Path(candidate)):
@@ -73,10 +71,7 @@ def starts(program: Path) -> bool:
     if os.name == "nt":  # there `--version` opens a window
         return True
     try:
-        return (
-            subprocess.run([program, "--version"], capture_output=True, timeout=30, check=False).returncode
-            == 0
-        )
+        return subprocess.run([program, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -110,9 +105,7 @@ def prepare_video() -> None:
     import playwright
 
     listed = Path(playwright.__file__).parent / "driver" / "package" / "browsers.json"
-    revision = next(
-        b["revision"] for b in json.loads(listed.read_text())["browsers"] if b["name"] == "ffmpeg"
-    )
+    revision = next(b["revision"] for b in json.loads(listed.read_text())["browsers"] if b["name"] == "ffmpeg")
     program = {"linux": "ffmpeg-linux", "darwin": "ffmpeg-mac"}.get(sys.platform, "ffmpeg-win64.exe")
     place = _browsers_folder() / f"ffmpeg-{revision}" / program
     if place.exists():
@@ -140,9 +133,7 @@ def _run_quietly(args: list[str]) -> None:
     print(f"Getting Chromium: {' '.join(args[-3:])} …", file=sys.stderr)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(
-            args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=FETCH_SECONDS, env=env
-        )
+        subprocess.run(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=FETCH_SECONDS, env=env)
     except (OSError, subprocess.TimeoutExpired):
         return  # what is missing afterwards is said by the caller
 

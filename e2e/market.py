@@ -93,6 +93,10 @@ class Market:
         """What one person's mailbox holds, newest first."""
         return list(self._console.get("/_sandbox/mailbox", params={"to": to}).raise_for_status().json()["data"])
 
+    def clear_faults(self) -> None:
+        """Let every request to the provider be answered again."""
+        self._console.delete("/_sandbox/faults").raise_for_status()
+
     def hold_webhooks(self) -> None:
         """Keep back every webhook until `release_webhooks`."""
         self.tell("webhooks", action="hold")
@@ -198,8 +202,12 @@ def _run_demo() -> Iterator[Market]:
     port, sandbox_port = _free_ports(2)
     env = {
         **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BASE_URL")},
-        **{"DATA": str(folder), "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)},
-        **{"POLL_SCALE": "0.1", "RATE_SCALE": "100000", "PYTHONUNBUFFERED": "1"},
+        "DATA": str(folder),
+        "PORT": str(port),
+        "SANDBOX_PORT": str(sandbox_port),
+        "POLL_SCALE": "0.1",
+        "RATE_SCALE": "100000",
+        "PYTHONUNBUFFERED": "1",
     }
     with ProcessGroup() as group:
         demo = group.start_process([sys.executable, "-m", "store", "demo"], log=log, env=env, cwd=ROOT)

@@ -23,6 +23,7 @@ class Watch:
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = origins
         self._expected: dict[str, bool] = {}
+        self._allowed: list[str] = []
         self.problems: list[str] = []
 
     def follow(self, context: BrowserContext) -> None:
@@ -36,9 +37,15 @@ class Watch:
         """Say which errors the console will show: a status (`404`) or a part of the message. Each has to come."""
         self._expected.update({f"status of {word}" if isinstance(word, int) else word: False for word in words})
 
+    def allow(self, *words: str) -> None:
+        """Say which errors the console may show beside those, each a part of the message."""
+        self._allowed.extend(words)
+
     def check(self) -> None:
         """Fail with everything that was wrong, and with what was expected and never came."""
-        missing = [f"expected in the console, never seen: {words}" for words, seen in self._expected.items() if not seen]
+        missing = [
+            f"expected in the console, never seen: {words}" for words, seen in self._expected.items() if not seen
+        ]
         assert not self.problems + missing, "\n".join(self.problems + missing)
 
     def _on_request(self, request: Request) -> None:
@@ -70,4 +77,5 @@ class Watch:
             if words in problem:
                 self._expected[words] = True
                 return
-        self.problems.append(problem)
+        if not any(words in problem for words in self._allowed):
+            self.problems.append(problem)

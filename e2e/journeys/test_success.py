@@ -10,22 +10,29 @@ from e2e.people import Person
 
 
 @pytest.mark.parametrize(
-    ("slugs", "amount", "currency", "on"),
+    ("slugs", "seller", "amount", "currency", "fee"),
     [
-        pytest.param(("pasta-bowl",), 4000, "usd", "platform", id="destination"),
-        pytest.param(("night-light",), 6200, "usd", "lumen-works", id="direct-usd"),
-        pytest.param(("cotton-apron",), 5090, "eur", "saltline", id="direct-eur"),
-        pytest.param(("pasta-bowl", "letter-set", "match-bottle"), 8150, "usd", "platform", id="separate"),
+        pytest.param(("pasta-bowl",), "kiln-co", 4000, "usd", 340, id="destination"),
+        pytest.param(("night-light",), "lumen-works", 6200, "usd", 480, id="direct-usd"),
+        pytest.param(("cotton-apron",), "saltline", 5090, "eur", 440, id="direct-eur"),
+        pytest.param(("serving-board",), "turned", 7000, "jpy", 520, id="direct-jpy"),
+        pytest.param(("pasta-bowl", "letter-set", "match-bottle"), "", 8150, "usd", 680, id="separate"),
     ],
 )
 def test_order_turns_paid_when_buyer_pays(
-    market: Market, shop: Shop, ada: Person, slugs: tuple[str, ...], amount: int, currency: str, on: str
+    market: Market, shop: Shop, ada: Person, slugs: tuple[str, ...], seller: str, amount: int, currency: str, fee: int
 ) -> None:
-    checkout = shop.put_in_cart(*slugs).check_out()
+    hosted = shop.put_in_cart(*slugs).check_out().go_on(ada)
 
-    order = checkout.go_on(ada).pay()
+    order = hosted.pay()
 
     order.expect_state("Paid").expect_told("Payment received.").expect_cart_count(0)
     market.settle()
     [capture] = market.truth("captures")
     assert (capture["amount"], capture["currency"]) == (amount, currency)
+    [row] = market.rows("SELECT * FROM orders WHERE number = $1", order.number)
+    assert (row["total"], row["fee"]) == (amount, fee)
+    [accounts] = market.rows("SELECT max(account_ref) AS of_seller FROM vendor WHERE slug = $1", seller)
+    is_direct = row["charge_type"] == "direct"
+    assert is_direct == (capture["account"] == accounts["of_seller"])
+    assert row["charge_type"] == ("direct" if is_direct else "destination" if seller else "separate")

@@ -1,0 +1,43 @@
+"""Cancel leads back to the order: pay after all, or cancel for good with the cart as it was."""
+
+from __future__ import annotations
+
+from e2e.market import Market
+from e2e.pages.shop import Shop
+from e2e.people import Person
+
+
+def test_buyer_pays_after_all_when_returning_to_payment(market: Market, shop: Shop, ada: Person) -> None:
+    hosted = shop.put_in_cart("pasta-bowl").check_out().go_on(ada)
+    address = hosted.page.url
+
+    order = hosted.cancel().expect_state("Waiting for payment")
+    hosted = order.return_to_payment().expect_open()
+
+    assert hosted.page.url == address
+    hosted.pay().expect_state("Paid")
+    assert len(market.truth("captures")) == 1
+
+
+def test_cart_and_stock_are_free_when_order_is_canceled(market: Market, shop: Shop, ada: Person) -> None:
+    hosted = shop.put_in_cart("pasta-bowl").check_out().go_on(ada)
+    address = hosted.page.url
+
+    order = hosted.cancel().cancel()
+
+    order.expect_state("Canceled").expect_told("You were not charged").expect_cart_count(1)
+    [variant] = market.rows("SELECT reserved FROM variant WHERE sku = 'KILN-BOWL'")
+    assert variant["reserved"] == 0
+    hosted.page.goto(address)
+    hosted.expect_heading("This payment page has expired")
+
+
+def test_new_order_is_placed_when_buyer_checks_out_again(market: Market, shop: Shop, ada: Person) -> None:
+    canceled = shop.put_in_cart("pasta-bowl").check_out().go_on(ada).cancel().cancel().expect_state("Canceled")
+    number = canceled.number
+
+    canceled.page.get_by_role("link", name="Back to your cart").click()
+    paid = canceled.open_cart().check_out().go_on(ada).pay().expect_state("Paid")
+
+    assert paid.number != number
+    assert len(market.truth("captures")) == 1

@@ -1,0 +1,21 @@
+"""A nervous finger: two clicks on Continue are one order and one payment page."""
+
+from __future__ import annotations
+
+from e2e.market import Market
+from e2e.pages.payment import HostedPage
+from e2e.pages.shop import Shop
+from e2e.people import Person
+
+
+def test_one_order_is_placed_when_continue_is_clicked_twice(market: Market, shop: Shop, ada: Person) -> None:
+    checkout = shop.put_in_cart("pasta-bowl").check_out().fill(ada)
+
+    checkout.button.dblclick(no_wait_after=True)
+
+    hosted = HostedPage(shop.page).expect_open()
+    hosted.pay().expect_state("Paid")
+    assert len(market.truth("captures")) == 1
+    assert len(market.rows("SELECT 1 FROM orders WHERE email = $1", ada.email)) == 1
+    created = [request for request in market.truth("requests") if request["path"] == "/v1/checkout/sessions"]
+    assert len({request["idempotency_key"] for request in created if request["method"] == "POST"}) == 1

@@ -1,0 +1,27 @@
+"""The payment page's time runs out: nobody was charged, the cart is there, the things are free again."""
+
+from __future__ import annotations
+
+from e2e.market import Market
+from e2e.pages.shop import Shop
+from e2e.people import Person
+
+SESSION_SECONDS = 45 * 60
+
+
+def test_order_expires_when_payment_page_times_out(market: Market, shop: Shop, ada: Person) -> None:
+    hosted = shop.put_in_cart("pasta-bowl").check_out().go_on(ada)
+    address = hosted.page.url
+    order = hosted.cancel().expect_state("Waiting for payment")
+
+    market.advance(SESSION_SECONDS + 60)
+    market.settle()
+
+    order.reload().expect_state("Checkout expired").expect_told("You were not charged").expect_cart_count(1)
+    [variant] = market.rows("SELECT reserved FROM variant WHERE sku = 'KILN-BOWL'")
+    assert variant["reserved"] == 0
+    hosted.page.goto(address)
+    hosted.expect_heading("This payment page has expired")
+    hosted.page.get_by_role("link", name="Back to").click()
+    order.expect_arrived().open_cart().check_out().go_on(ada).pay().expect_state("Paid")
+    assert len(market.truth("captures")) == 1

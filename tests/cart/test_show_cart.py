@@ -6,6 +6,7 @@ from store.cart.queries import count_items, read_cart
 from store.cart.service import add_line
 from store.catalogue.service import hold_stock, release_stock, sell_stock
 from store.kit.db import fetch, fetch_value
+from tests.look.markup import Outline
 from tests.shelves import (
     count_statements,
     make_product,
@@ -114,6 +115,24 @@ async def test_looking_changes_nothing_when_the_cart_is_stale(db: str) -> None:
         await browser.get("/cart")
 
     assert await fetch("SELECT *, xmin::text FROM cart_line") == before
+
+
+async def test_page_is_well_formed_when_every_state_is_on_it(db: str) -> None:
+    token = await fill_cart()
+    (mug,) = await make_product(await make_vendor("hearthside"), "candle")
+    (bowl,) = await make_product(await make_vendor("saltline"), "bowl")
+    await add_line(await add_line(token, mug, 1), bowl, 1)
+    await fetch("UPDATE variant SET price = 9900 WHERE sku = 'CANDLE-0'")
+    await fetch("UPDATE product SET published = false WHERE slug = 'kiln-co-thing'")
+    await fetch("UPDATE vendor SET paused = true WHERE slug = 'turned'")
+
+    async with open_browser() as browser:
+        browser.cookies["cart"] = token
+        removed = await browser.post("/cart/remove", data={"variant": str(bowl)})
+        refused = await browser.post("/cart/change", data={"variant": str(mug), "quantity": "0"})
+
+    assert Outline(removed.text).find_problems() == []
+    assert Outline(refused.text).find_problems() == []
 
 
 async def test_badge_counts_pieces_when_asked_alone(db: str) -> None:

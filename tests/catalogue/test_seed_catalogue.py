@@ -5,6 +5,7 @@ from collections import Counter
 from store.catalogue.queries.audit import find_miscounted
 from store.kit.db import fetch, fetch_value
 from store.seed_data.load import VENDORS, read_vendors, seed_catalogue
+from tests.look.markup import Outline
 from tests.shelves import ROOT, open_browser, read_words
 
 ACCOUNTS = {slug: f"acct_{n}" for n, slug in enumerate(VENDORS)}
@@ -84,12 +85,15 @@ async def test_every_product_has_a_picture_and_words_when_read() -> None:
 
 async def test_every_page_opens_when_seeded(db: str) -> None:
     await seed_catalogue(ACCOUNTS)
-    paths = ["/", "/?page=3", "/cart", "/search?q=mug"]
+    paths = ["/", "/?page=3", "/?x=1&category=paper", "/search?q=mug", "/search?q=zeppelin"]
+    paths += ["/?category=lighting&seller=saltline", "/?sort=price", "/cart"]
     paths += [f"/c/{row['slug']}" for row in await fetch("SELECT slug FROM category")]
     paths += [f"/s/{slug}" for slug in VENDORS]
     paths += [f"/p/{row['slug']}" for row in await fetch("SELECT slug FROM product")]
 
     async with open_browser() as browser:
-        statuses = {path: (await browser.get(path)).status_code for path in paths}
+        pages = {path: await browser.get(path) for path in paths}
 
-    assert {path: status for path, status in statuses.items() if status != 200} == {}
+    assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
+    problems = {path: Outline(page.text).find_problems() for path, page in pages.items()}
+    assert {path: found for path, found in problems.items() if found} == {}

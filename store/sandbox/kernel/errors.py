@@ -44,8 +44,7 @@ class Missing(ApiError):
 
 
 class Unsupported(ApiError):
-    """Something the provider has and this sandbox does not: refused by name, so that nobody trusts a "
-    "guess."""
+    """What the provider has and this sandbox does not: refused by name, so that nobody trusts a guess."""
 
     def __init__(self, what: str, *, param: str | None = None) -> None:
         super().__init__(

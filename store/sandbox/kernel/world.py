@@ -88,9 +88,7 @@ class World:
 
     @contextmanager
     def tx(self) -> Iterator[None]:
-        """Open a transaction, or join the one that is open; commit at the outermost end, roll back on any
-        error.
-        """
+        """Open a transaction or join the open one; commit at the outermost end, roll back on any error."""
         if self._depth == 0:
             self._db.execute("BEGIN IMMEDIATE")
         self._depth += 1
@@ -141,9 +139,7 @@ class World:
             self._db.execute("DELETE FROM documents WHERE account=? AND kind=? AND id=?", (account, kind, id))
 
     def find(self, account: str | None, kind: str, **equal: Any) -> list[Document]:
-        """Return the documents whose top-level fields equal the given ones, newest first; None = all
-        accounts.
-        """
+        """Return documents whose fields equal the given ones, newest first; None means all accounts."""
         return [document for _, document in self.find_owned(account, kind, **equal)]
 
     def find_owned(self, account: str | None, kind: str, **equal: Any) -> list[tuple[str, Document]]:
@@ -184,8 +180,7 @@ class World:
         return self._db.execute(statement, values).fetchall()
 
     def emit(self, account: str, type: str, obj: Document, previous: Document | None = None) -> Document:
-        """Store an event with a snapshot of the object; listeners hear of it when the transaction has
-        committed.
+        """Store an event with a snapshot of the object; listeners hear of it after the commit.
 
         `previous` holds the changed fields' old values (only for `*.updated`-like types).
         """

@@ -85,9 +85,7 @@ def list_accounts(call: Call) -> Document:
 
 
 def update_account(call: Call) -> Document:
-    """Change the given fields; capabilities and requirements follow, `account.updated` tells the Connect
-    endpoints.
-    """
+    """Change the given fields; what the account may do follows, and `account.updated` tells of it."""
     account = retrieve_account(call)
     before = dict(account)
     if account["id"] == PLATFORM:
@@ -112,9 +110,7 @@ def check_charging(world: World, account: str) -> None:
 
 
 def check_destination(world: World, destination: str, currency: str, param: str) -> None:
-    """Refuse a destination that is unknown, carries its own losses, lacks `transfers`, or has another
-    currency.
-    """
+    """Refuse a destination that is unknown, carries its own losses, or cannot receive this currency."""
     if destination == PLATFORM or not world.has(PLATFORM, "account", destination):
         raise refuse(f"No such destination: '{destination}'", param=param, code="resource_missing")
     account = world.get(PLATFORM, "account", destination)

@@ -213,9 +213,7 @@ BY_TOKEN = {card.token: card for card in TEST_CARDS}
 
 
 def read_card(card: Card, now: int) -> TestCard | Decline:
-    """Return the table's row for a typed card, or what a card form says is wrong with it; `now` in epoch
-    seconds.
-    """
+    """Return a typed card's row, or what a card form says is wrong with it; `now` in epoch seconds."""
     digits = card.digits
     if not digits.isascii() or not digits.isdigit() or not 12 <= len(digits) <= 19 or not passes_luhn(digits):
         return WRONG_NUMBER

@@ -20,9 +20,7 @@ NO_CHALLENGE = "This verification is over. Enter a card to try again."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a buyer's act: `complete`, `declined` (stay on the page), `challenge` (3D Secure) or
-    `closed`.
-    """
+    """What became of a buyer's act: `complete`, `declined` (stay on the page), `challenge` or `closed`."""
 
     kind: str
     message: str = ""
@@ -30,8 +28,7 @@ class Outcome:
 
 
 def session_for_page(world: World, session_id: str) -> Document | None:
-    """Return what the page shows of a session of any account, or None; a session whose time is up is expired
-    first.
+    """Return what the page shows of any account's session, or None; one whose time is up is expired first.
 
     Keys: account, session, line_items, merchant (name on the page), intent (or None), challenge_id (or None).
     """

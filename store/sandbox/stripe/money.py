@@ -67,9 +67,7 @@ def exponent(currency: str) -> int:
 
 
 def convert(amount: int, source: str, target: str) -> tuple[int, Decimal | None]:
-    """Return the amount in the target's minor units and the rate; the rate is None when nothing was
-    converted.
-    """
+    """Return the amount in the target's minor units and the rate, which is None if nothing was converted."""
     if source == target:
         return amount, None
     rate = (IN_USD[source] / IN_USD[target]).quantize(Decimal("0.00000001"), ROUND_HALF_UP).normalize()

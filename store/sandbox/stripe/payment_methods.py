@@ -21,7 +21,7 @@ def create_method(call: Call) -> Document:
     """Create a card payment method from a typed test card or a token."""
     params = call.params
     typed = params["card"]
-    billing = _billing(params.get("billing_details") or {})
+    billing = _billing(billing_details(), params.get("billing_details") or {})
     card = Card(typed["number"], typed["exp_month"], typed["exp_year"], typed.get("cvc", ""))
     row = read_card(card, call.now)
     if isinstance(row, TestCard) and row.refused:
@@ -51,7 +51,7 @@ def update_method(call: Call) -> Document:
     """Change billing details and metadata."""
     method, params = retrieve_method(call), call.params
     if params.get("billing_details"):
-        method["billing_details"] |= _billing(params["billing_details"])
+        method["billing_details"] = _billing(method["billing_details"], params["billing_details"])
     if "metadata" in params:
         method["metadata"] = merge_metadata(method["metadata"] or {}, params["metadata"])
     call.world.put(call.account, "payment_method", method)
@@ -114,10 +114,10 @@ def card_error(decline: Decline, *, param: str | None = None, keeps_effect: bool
     )
 
 
-def _billing(given: Params) -> Document:
-    details = billing_details()
-    address = details["address"] | (given.get("address") or {})
-    return details | {k: v for k, v in given.items() if k in details} | {"address": address}
+def _billing(current: Document, given: Params) -> Document:
+    """Return billing details with the given ones in their place."""
+    address = current["address"] | (given.get("address") or {})
+    return current | {k: v for k, v in given.items() if k in current} | {"address": address}
 
 
 ROUTES = (

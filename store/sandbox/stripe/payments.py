@@ -102,8 +102,7 @@ def try_card(
 
 
 def fail_challenge(world: World, account: str, intent: Document) -> Attempt:
-    """Record that 3D Secure was not passed: the intent waits for another payment method, there is no "
-    "charge."""
+    """Record that 3D Secure was not passed: the intent waits for another card, there is no charge."""
     method = world.get(account, "payment_method", intent["payment_method"])
     return _decline(world, account, intent, method, UNAUTHENTICATED, None)
 

@@ -148,9 +148,7 @@ def _check_flags(charge: Document, params: dict[str, Any]) -> None:
 
 
 def _give_back_split(world: World, account: str, charge: Document, refund: Document, params: dict[str, Any]) -> int:
-    """Reverse the transfer and return the fee as asked; return what a direct charge's account gets back of
-    it.
-    """
+    """Reverse transfer and return fee as asked; return what a direct charge's account gets of the fee."""
     fee_back = 0
     fee = world.get(PLATFORM, "application_fee", charge["application_fee"]) if charge["application_fee"] else None
     if fee and params.get("refund_application_fee"):

@@ -26,8 +26,7 @@ PAGE_PATH = "/c/pay/"
 
 
 def create_session(call: Call) -> Document:
-    """Create an open session with its line items; the hosted page's address is built from the request's "
-    "Host."""
+    """Create an open session with its line items; its page's address is built from the request's Host."""
     params = call.params
     check_charging(call.world, call.account)
     lines = [_build_line(call, line, index) for index, line in enumerate(params["line_items"])]

@@ -45,9 +45,7 @@ def book(
     at_once: bool = False,
     description: str | None = None,
 ) -> Document:
-    """Add a balance transaction in the account's own currency; `fees` reduce `net` (docs: net = amount −
-    fee).
-    """
+    """Add a balance transaction in the account's own currency; net = amount − fees."""
     now = world.clock.now()
     details = [f for f in fees or [] if f["amount"] != 0]
     fee = sum(f["amount"] for f in details)
@@ -88,9 +86,7 @@ def fee_detail(type: str, amount: int, currency: str) -> Document:
 
 
 def settle_charge(world: World, account: str, charge_id: str, *, later: bool) -> Document:
-    """Book a successful charge and everything that hangs on it; `later` adds `charge.updated`. Settled: no
-    change.
-    """
+    """Book a successful charge and what hangs on it, once; `later` adds `charge.updated`."""
     charge = world.get(account, "charge", charge_id)
     if charge["balance_transaction"] or charge["status"] != "succeeded":
         return charge

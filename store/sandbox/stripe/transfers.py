@@ -75,8 +75,7 @@ def list_fees(call: Call) -> Document:
 
 
 def create_fee_refund(call: Call) -> Document:
-    """Return an application fee to the account it was taken from, all of what is left unless `amount` "
-    "says."""
+    """Return an application fee, all that is left unless `amount` says, to the account it was taken from."""
     fee = retrieve_fee(call)
     left = fee["amount"] - fee["amount_refunded"]
     if left == 0:

@@ -329,3 +329,32 @@ def test_metadata_is_merged_when_the_session_is_updated(api: Api) -> None:
     session = api.v1.checkout.sessions.update(session.id, {"metadata": {"b": "", "c": "3"}})
 
     assert session.metadata.to_dict() == {"a": "1", "c": "3"}
+
+
+def test_nothing_happens_when_the_session_is_unknown_or_over(api: Api) -> None:
+    session = api.open_session()
+    challenge = api.pay(session.id, CHALLENGE).challenge_id
+    api.v1.checkout.sessions.expire(session.id)
+
+    late = api.answer_challenge(session.id, challenge, passed=True)
+
+    assert late.kind == api.pay("cs_test_unknown").kind == "closed"
+    assert api.v1.charges.list().data == []
+
+
+def test_card_is_asked_for_when_there_is_something_to_pay(api: Api) -> None:
+    session = api.open_session()
+
+    assert pay(api.world, session.id, None).kind == "declined"
+    assert api.v1.checkout.sessions.retrieve(session.id).status == "open"
+
+
+def test_customers_mail_is_shown_when_the_session_is_for_a_customer(api: Api) -> None:
+    customer = api.v1.customers.create({"email": "ada@example.com"})
+    session = api.open_session(customer=customer.id)
+    api.pay(session.id)
+
+    found = api.v1.checkout.sessions.list({"customer_details": {"email": "ada@example.com"}}).data
+
+    assert session.customer_details.email == "ada@example.com"
+    assert [(s.id, s.customer) for s in found] == [(session.id, customer.id)]

@@ -80,3 +80,38 @@ def test_product_is_deleted_when_it_has_no_prices(api: Api) -> None:
 
     assert api.v1.products.update(product.id, {"name": "Poster"}).name == "Poster"
     assert api.v1.products.delete(product.id).deleted is True
+
+
+def test_words_change_when_a_card_is_updated(api: Api) -> None:
+    method = api.v1.payment_methods.create({"type": "card", "card": CARD, "metadata": {"a": "1"}})
+
+    billing = {"name": "Ada", "address": {"city": "London"}}
+    method = api.v1.payment_methods.update(method.id, {"billing_details": billing, "metadata": {"b": "2"}})
+
+    method = api.v1.payment_methods.update(method.id, {"billing_details": {"email": "ada@example.com"}})
+    details = method.billing_details
+    assert (details.name, details.email, details.address.city) == ("Ada", "ada@example.com", "London")
+    assert method.metadata.to_dict() == {"a": "1", "b": "2"}
+
+
+def test_other_kinds_of_payment_method_and_price_are_refused_by_name(api: Api) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as method:
+        api.v1.payment_methods.create({"type": "sepa_debit"})
+    with pytest.raises(stripe.InvalidRequestError) as price:
+        api.v1.prices.create(
+            {"currency": "usd", "unit_amount": 5, "product_data": {"name": "x"}, "recurring": {"interval": "month"}}
+        )
+    with pytest.raises(stripe.InvalidRequestError) as listing:
+        api.v1.prices.list({"type": "recurring"})
+
+    assert {e.value.code for e in (method, price, listing)} == {"sandbox_unsupported"}
+
+
+def test_product_is_refused_when_its_id_is_taken(api: Api) -> None:
+    api.v1.products.create({"name": "Print", "id": "print-1"})
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        api.v1.products.create({"name": "Other", "id": "print-1"})
+
+    assert caught.value.code == "resource_already_exists"
+    assert [p.name for p in api.v1.products.list({"ids": ["print-1", "print-2"]}).data] == ["Print"]

@@ -121,3 +121,32 @@ def test_transfer_by_hand_is_refused_by_name(api: Api) -> None:
         api.v1.transfers.create({"amount": 5, "currency": "usd", "destination": "acct_1"})
 
     assert caught.value.code == "sandbox_unsupported"
+
+
+def test_amount_is_refused_when_it_is_more_than_the_total(api: Api) -> None:
+    vendor = api.vendor(controller=EXPRESS)
+
+    error = refused(api, vendor, transfer_data={"destination": vendor.id, "amount": 1001})
+
+    assert error.param == "payment_intent_data[transfer_data][amount]"
+
+
+def test_transfer_is_refused_when_the_charge_is_a_vendors_own(api: Api) -> None:
+    direct, express = api.vendor(), api.vendor(controller=EXPRESS)
+    data = {"transfer_data": {"destination": express.id}}
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        api.open_session(account=direct.id, payment_intent_data=data)
+
+    assert caught.value.code == "sandbox_unsupported"
+
+
+def test_nothing_is_transferred_when_the_platform_charges_for_several_vendors(api: Api) -> None:
+    session = api.open_session(payment_intent_data={"transfer_group": "OP-7K3M9"})
+    api.pay(session.id)
+    api.advance(3)
+
+    charge = api.v1.charges.list({"transfer_group": "OP-7K3M9", "expand": ["data.transfer_data.destination"]}).data[0]
+
+    assert (charge.transfer, charge.transfer_data, charge.application_fee) == (None, None, None)
+    assert api.balance() == {"usd": 1000 - 59}

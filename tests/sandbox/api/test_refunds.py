@@ -240,3 +240,25 @@ def test_cancel_is_refused_when_the_refund_asks_for_nothing(api: Api) -> None:
 
     with pytest.raises(stripe.InvalidRequestError, match="requires_action"):
         api.v1.refunds.cancel(refund.id, {}, {"stripe_account": vendor})
+
+
+def test_metadata_is_merged_when_a_refund_is_updated(api: Api) -> None:
+    vendor, charge = pay_direct(api)
+    options: Any = {"stripe_account": vendor}
+    refund = api.v1.refunds.create({"charge": charge.id, "metadata": {"a": "1"}}, options)
+
+    refund = api.v1.refunds.update(refund.id, {"metadata": {"b": "2"}}, options)
+
+    assert refund.metadata.to_dict() == {"a": "1", "b": "2"}
+    assert api.v1.refunds.retrieve(refund.id, {}, options).metadata["b"] == "2"
+    assert api.event_types(vendor)[-1] == "refund.updated"
+
+
+def test_refund_goes_on_waiting_when_there_is_still_too_little(api: Api) -> None:
+    _, charge = pay_destination(api)
+    refund = api.v1.refunds.create({"charge": charge.id})
+
+    api.advance(2 * 3600)
+
+    assert api.v1.refunds.retrieve(refund.id).status == "pending"
+    assert api.balance() == {"usd": 123 - PROVIDER}

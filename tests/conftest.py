@@ -22,6 +22,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.world import World
 
+pytest.register_assert_rewrite("tests.facts")
+
 ROOT = Path(__file__).parent.parent
 SERVER = "OVERPRINT_TEST_SERVER"
 TEMPLATE = "overprint_template"

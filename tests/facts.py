@@ -1,0 +1,131 @@
+"""What the database and the provider say happened, for assertions: rows, effects of a payment, books that agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from store.catalogue.queries.audit import find_miscounted
+from store.kit.db import fetch
+from store.sandbox.kernel.world import PLATFORM
+from tests.world import World, rows
+
+
+async def one(sql: str, *args: Any) -> dict[str, Any]:
+    """The only row of a query."""
+    found = await rows(sql, *args)
+    assert len(found) == 1, found
+    return found[0]
+
+
+async def value(sql: str, *args: Any) -> Any:
+    """The only value of a query."""
+    (only,) = (await one(sql, *args)).values()
+    return only
+
+
+async def the_order() -> dict[str, Any]:
+    """The newest order."""
+    return (await rows("SELECT * FROM orders ORDER BY placed_at DESC, id LIMIT 1"))[0]
+
+
+async def the_payment() -> dict[str, Any]:
+    """The newest attempt."""
+    return (await rows("SELECT * FROM payment ORDER BY created_at DESC, attempt DESC LIMIT 1"))[0]
+
+
+async def path_of(order: dict[str, Any] | None = None) -> str:
+    """The order page's path."""
+    return f"/orders/{(order or await the_order())['token']}"
+
+
+async def stock_of(sku: str) -> tuple[int, int, int]:
+    """(on hand, reserved, sold) of one variant."""
+    row = await one("SELECT on_hand, reserved, sold FROM variant WHERE sku = $1", sku)
+    return row["on_hand"], row["reserved"], row["sold"]
+
+
+async def count_effects() -> dict[str, int]:
+    """How often each effect of a confirmed payment happened, over the whole database."""
+    counts = await one("""
+        SELECT (SELECT count(*) FROM transition WHERE machine = 'payment' AND to_state = 'succeeded') AS payments,
+          (SELECT count(*) FROM transition WHERE machine = 'order' AND to_state = 'paid') AS orders,
+          (SELECT count(*) FROM stock_move WHERE kind = 'sell') AS sales,
+          (SELECT count(*) FROM capture) AS captures,
+          (SELECT count(*) FROM ledger_tx WHERE kind = 'capture') AS journals,
+          (SELECT count(*) FROM mail_message WHERE kind = 'order_confirmed') AS confirmations,
+          (SELECT count(*) FROM mail_message WHERE kind = 'sold') AS sold_mails,
+          (SELECT count(*) FROM order_event WHERE key = 'paid') AS lines
+    """)
+    return {name: int(count) for name, count in counts.items()}
+
+
+ONCE = dict.fromkeys(
+    ("payments", "orders", "sales", "captures", "journals", "confirmations", "sold_mails", "lines"), 1
+)
+NEVER = dict.fromkeys(ONCE, 0)
+
+
+async def timeline() -> list[tuple[str, str]]:
+    """(door, text) of every line, oldest first."""
+    return [(row["door"], row["text"]) for row in await rows("SELECT door, text FROM order_event ORDER BY id")]
+
+
+async def mails() -> list[tuple[str, str, str]]:
+    """(kind, recipient, state) of every mail."""
+    found = await rows("SELECT kind, recipient, state FROM mail_message ORDER BY created_at, kind")
+    return [(row["kind"], row["recipient"], row["state"]) for row in found]
+
+
+async def posted(world: World, path: str, method: str = "POST") -> list[dict[str, Any]]:
+    """The requests the provider got for `path`, oldest first."""
+    found = await world.truth("requests")
+    return [r for r in reversed(found) if r["path"] == path and r["method"] == method]
+
+
+async def provider_balances(world: World) -> dict[tuple[str, str], int]:
+    """What the provider holds, by (holder, currency), zeros left out; the platform's own is called `platform`."""
+    return {
+        ("platform" if row["account"] == PLATFORM else row["account"], row["currency"].upper()): row["amount"]
+        for row in await world.truth("balances")
+        if row["amount"]
+    }
+
+
+async def ledger_balances() -> dict[tuple[str, str], int]:
+    """The ledger's `provider:stripe:*` accounts in the same shape."""
+    found = await rows(
+        "SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entry"
+        " WHERE account LIKE 'provider:stripe:%' GROUP BY 1, 2 HAVING sum(amount) <> 0"
+    )
+    return {(row["account"].rpartition(":")[2], row["currency"]): row["amount"] for row in found}
+
+
+async def assert_books_agree(world: World) -> None:
+    """After everything has come to rest: paid here and there (I1), stock (I5, I6), ledger and balances (I11)."""
+    theirs = {row["ref"]: (row["amount"], row["currency"].upper()) for row in await world.truth("captures")}
+    ours = {r["capture_ref"]: (r["amount"], r["currency"]) for r in await rows("SELECT * FROM capture")}
+    assert ours == theirs
+    assert await ledger_balances() == await provider_balances(world)
+    await assert_stock_adds_up()
+    refunds = {row["ref"]: (row["amount"], row["status"]) for row in await world.truth("refunds")}
+    assert {r["refund_ref"]: (r["amount"], r["status"]) for r in await rows("SELECT * FROM refund")} == refunds
+
+
+async def assert_stock_adds_up() -> None:
+    """Reserved and sold are exactly what open and paid orders hold, and counters are the sum of their moves."""
+    assert not await find_miscounted()
+    held = await rows("SELECT id FROM orders WHERE holds_stock")
+    lines: Counter[Any] = Counter()
+    for row in await rows(
+        'SELECT line.variant, line.quantity FROM order_line line JOIN orders ON orders.id = line."order"'
+        " WHERE orders.holds_stock"
+    ):
+        lines[row["variant"]] += row["quantity"]
+    reserved = await rows("SELECT id, reserved FROM variant WHERE reserved <> 0")
+    assert {row["id"]: row["reserved"] for row in reserved} == dict(lines), held
+
+
+async def make_due(table: str) -> None:
+    """Let postponed rows of a queue be due now."""
+    await fetch(f"UPDATE {table} SET run_at = now() - interval '1 second' WHERE state = 'waiting'")

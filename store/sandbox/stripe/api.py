@@ -9,6 +9,7 @@ import binascii
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from store.sandbox.kernel import idempotency
 from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
@@ -70,7 +71,7 @@ async def handle(
             route, call = _check(world, account, method, path, headers, raw, publishable)
             if hold:
                 await hold()
-            status, data = _execute(route, call, request_id, key)
+            status, data = _execute(route, call, request_id, key, lambda status, body: None)
         else:
             idempotency.check_key(key)
             print_ = idempotency.fingerprint(method, path, raw)
@@ -82,8 +83,13 @@ async def handle(
                 route, call = _check(world, account, method, path, headers, raw, publishable)
                 if hold:
                     await hold()
-                status, data = _execute(route, call, request_id, key)
-                idempotency.remember(world, account, key, print_, status, data)
+                status, data = _execute(
+                    route,
+                    call,
+                    request_id,
+                    key,
+                    partial(idempotency.remember, world, account, key, print_),
+                )
     except ApiError as error:
         status, data = error.status, error.body()
     if status == 409 or status >= 500:
@@ -147,32 +153,37 @@ def _refuse_removed(route: Route, raw: Raw) -> None:
         raise refuse(message, param=name, code=code)
 
 
-def _execute(route: Route, call: Call, request_id: str, key: str | None) -> tuple[int, bytes]:
-    """Run the handler in one transaction and return status and body, of a refusal too."""
+def _execute(
+    route: Route, call: Call, request_id: str, key: str | None, remember: Callable[[int, bytes], None]
+) -> tuple[int, bytes]:
+    """Run the handler in one transaction and return status and body, of a refusal too.
+
+    `remember` keeps the answer under the request's key in the transaction of the effect: a crash leaves both or none.
+    """
     world = call.world
     world.request = (request_id, key)
     try:
-        refusal: ApiError | None = None
-        result: Document = {}
         with world.tx():
             try:
                 result = public(route.handler(call))
                 result = expand(world, call.account, result, call.params.get("expand") or [], INCLUDES)
+                answer = 200, json.dumps(result, indent=2).encode()
             except ApiError as error:
                 if not error.keeps_effect:
                     raise
-                refusal = error
-        if refusal:
-            return refusal.status, refusal.body()
-        return 200, json.dumps(result, indent=2).encode()
+                answer = error.status, error.body()
+            remember(*answer)
+        return answer
     except ApiError as error:
-        return error.status, error.body()
+        answer = error.status, error.body()
     except Exception:
         log.exception("the sandbox failed on %s", route.operation)
         failure = ApiError(500, "The sandbox failed on this request; its log says why.", type="api_error")
-        return failure.status, failure.body()
+        answer = failure.status, failure.body()
     finally:
         world.request = None
+    remember(*answer)
+    return answer
 
 
 def _authenticate(authorization: str | None) -> bool:

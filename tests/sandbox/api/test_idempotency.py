@@ -131,3 +131,21 @@ def test_failure_is_kept_when_the_sandbox_broke_down(api: Api) -> None:
     assert (status, answer["error"]["type"], headers["Stripe-Should-Retry"]) == (500, "api_error", "true")
     assert (again, replayed["Idempotent-Replayed"]) == (500, "true")
     assert len(api.world.find(None, "customer")) == 1
+
+
+def test_answer_is_kept_with_the_effect_when_the_process_dies_right_after(api: Api) -> None:
+    class Died(BaseException):
+        """Not an error that the sandbox could answer: the process is gone."""
+
+    def die(account: str, event: object) -> None:
+        raise Died
+
+    api.world.on_event.append(die)
+    with pytest.raises(Died):
+        api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+    api.world.on_event.remove(die)
+
+    status, headers, _ = api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+
+    assert (status, headers["Idempotent-Replayed"]) == (200, "true")
+    assert len(api.world.find(None, "customer")) == 1

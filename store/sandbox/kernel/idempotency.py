@@ -53,7 +53,8 @@ def remember(world: World, account: str, key: str, print_: str, status: int, bod
     """Store the first answer under its key."""
     with world.tx():
         world.sql(
-            "INSERT OR REPLACE INTO idempotency (account, key, fingerprint, status, body, created) VALUES (?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO idempotency (account, key, fingerprint, status, body, created)"
+        " VALUES (?,?,?,?,?,?)",
             account,
             key,
             print_,

@@ -18,7 +18,7 @@ from store.sandbox.kernel.forms import Raw, decode_form
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import check_params, check_supported
 from store.sandbox.kernel.spec import find_operation, path_pattern, request_node
-from store.sandbox.kernel.world import API_VERSION, PLATFORM, Document, World, public
+from store.sandbox.kernel.world import API_VERSION, PLATFORM, World, public
 from store.sandbox.stripe.accounts import ensure_platform
 from store.sandbox.stripe.objects import INCLUDES
 from store.sandbox.stripe.resources import ROUTES

@@ -29,10 +29,10 @@ from tests.facts import (
     value,
 )
 from tests.payments import naive
+from tests.payments.buying import RAILS, pay_unheard, place
 from tests.signing import sign_headers
-from tests.world import DECLINED, SHOP, Browser, World
+from tests.world import DECLINED, SHOP, World
 
-SKUS = {"destination": "KILN-MUG-BLUE", "direct": "LUMEN-NIGHT", "direct in EUR": "SALT-THROW"}
 PARTIES = 50
 
 
@@ -52,27 +52,13 @@ class Gathered:
         return snapshot
 
 
-async def place(world: World, sku: str = "KILN-MUG-BLUE") -> tuple[Browser, str]:
-    """Ada at the hosted page: her browser and the page's address."""
-    ada = world.browser()
-    await ada.add(sku)
-    return ada, await ada.check_out()
-
-
-async def pay_unheard(world: World, url: str) -> str:
-    """Pay while every webhook is held; returns where the buyer would be sent back to."""
-    await world.tell("webhooks", action="hold")
-    paid = await world.pay(url)
-    return paid.headers["location"].removeprefix(SHOP)
-
-
 @pytest.fixture
 async def naive_tables() -> AsyncIterator[None]:
     yield
     await naive.clear_away()
 
 
-@pytest.mark.parametrize("sku", SKUS.values(), ids=SKUS)
+@pytest.mark.parametrize("sku", RAILS.values(), ids=RAILS)
 async def test_one_effect_when_fifty_confirm_through_all_doors_at_once(world: World, sku: str) -> None:
     ada, url = await place(world, sku)
     back = await pay_unheard(world, url)
@@ -163,7 +149,7 @@ async def test_order_is_paid_when_no_webhook_ever_comes(world: World) -> None:
     await assert_books_agree(world)
 
 
-@pytest.mark.parametrize("sku", SKUS.values(), ids=SKUS)
+@pytest.mark.parametrize("sku", RAILS.values(), ids=RAILS)
 async def test_sweep_confirms_when_neither_webhook_nor_buyer_comes(world: World, sku: str) -> None:
     await world.tell("webhooks", action="drop", count=0)
     ada, url = await place(world, sku)

@@ -1,0 +1,59 @@
+"""What no page may have: violations of WCAG 2.2 AA or good practice (axe-core), a second first heading, a part that
+hangs out of a telephone. Each look leaves a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+RUN = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+MEASURE = """() => ({
+  hangsOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  headings: [...document.querySelectorAll("h1")].map((heading) => heading.textContent.trim()),
+})"""
+
+
+class Inspection:
+    """Looks at pages as they stand and remembers what is wrong with them."""
+
+    def __init__(self, pictures: Path) -> None:
+        self._pictures = pictures
+        self._problems: list[str] = []
+
+    def __call__(self, page: Page, state: str) -> None:
+        """Inspect the page in both sizes under the name of its state; the window keeps its size."""
+        before = page.viewport_size
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            self._measure(page, f"{state}, {size}")
+            self._run_axe(page, f"{state}, {size}")
+            page.screenshot(path=self._pictures / f"{state}.{size}.png", full_page=True)
+        if before:
+            page.set_viewport_size(before)
+
+    def check(self) -> None:
+        """Fail with everything that was found."""
+        assert not self._problems, "\n".join(self._problems)
+
+    def _measure(self, page: Page, where: str) -> None:
+        found = page.evaluate(MEASURE)
+        if found["hangsOut"] > 0:
+            self._problems.append(f"{where}: {found['hangsOut']} px hang out to the right")
+        if len(found["headings"]) != 1:
+            self._problems.append(f"{where}: not one h1 but {found['headings']}")
+
+    def _run_axe(self, page: Page, where: str) -> None:
+        page.evaluate(AXE)  # evaluated by the debugger: the page's policy stays as it is
+        for violation in page.evaluate(RUN, TAGS)["violations"]:
+            self._problems.append(f"{where}: {_describe(violation)}")
+
+
+def _describe(violation: Mapping[str, Any]) -> str:
+    nodes = "".join(f"\n    {node['html'][:160]}\n      {node['failureSummary']}" for node in violation["nodes"][:3])
+    return f"{violation['id']} ({violation['help']}), {len(violation['nodes'])} times{nodes}"

@@ -65,12 +65,17 @@ def make_settings(data: Path, **changes: Any) -> Settings:
 
 
 class Lazy(httpx.AsyncBaseTransport):
-    """A transport whose app comes later: shop and sandbox need each other."""
+    """A transport whose app comes later: shop and sandbox need each other. It remembers what went through it."""
 
     app: Any = None
 
+    def __init__(self) -> None:
+        self.sent: list[httpx.Request] = []
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await httpx.ASGITransport(app=self.app, raise_app_exceptions=False).handle_async_request(request)
+        self.sent.append(request)
+        # What an app raises through its own handlers is a connection cut on purpose.
+        return await httpx.ASGITransport(app=self.app).handle_async_request(request)
 
 
 @dataclass
@@ -83,6 +88,7 @@ class World:
     gateways: Gateways
     worker: Worker
     console: httpx.AsyncClient
+    wire: Lazy
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def browser(self) -> Browser:
@@ -209,7 +215,7 @@ async def build_world(data: Path) -> AsyncIterator[World]:
     to_shop.app = shop
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
-    world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console)
+    world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox)
     await seed.fill(gateways)
     await console.post("/_sandbox/seeded")
     try:

@@ -14,7 +14,7 @@ import structlog
 
 from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, Unavailable
 from store.kit import clock
-from store.kit.db import advance, fetch, transaction
+from store.kit.db import advance, fetch, fetch_row, transaction
 from store.orders import service as orders
 from store.payments.states import PAYMENT, PaymentStatus
 from store.payments.tables import Payment
@@ -44,6 +44,25 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
     return await _adopt(payment, opened)
 
 
+async def find_lost(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
+    """Look once more for an attempt that was given up without a session: a late request may have taken effect.
+
+    Returns its row, with the session's reference when the provider has one. Raises Unavailable.
+    """
+    since = payment["created_at"] - CLOCK_SLACK
+    found = await gateways.stripe.find_payments(str(payment["id"]), payment["account_ref"], since)
+    if not found:
+        return payment
+    log.error("lost_checkout_found", payment_id=str(payment["id"]), ref=found[0].ref)
+    row = await fetch_row(
+        "UPDATE payment SET provider_ref = coalesce(provider_ref, $2) WHERE id = $1 RETURNING *",
+        payment["id"],
+        found[0].ref,
+    )
+    assert row is not None
+    return dict(row)
+
+
 async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
     since = payment["created_at"] - CLOCK_SLACK
     try:
@@ -52,7 +71,11 @@ async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
         return payment
     if found:
         return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
-    moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None)
+    async with transaction():
+        order = await orders.lock_order(payment["order"])
+        moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None)
+        if moved and order["cancel_requested"]:
+            await orders.mark_over(payment["order"], text="Canceled before payment.", door="")
     return moved or payment
 
 

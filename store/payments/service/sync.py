@@ -24,7 +24,7 @@ from store.ledger.journals import Entry
 from store.ledger.service import post
 from store.operations.service import enqueue
 from store.orders import service as orders
-from store.payments.service.complete import complete_attempt
+from store.payments.service.complete import complete_attempt, find_lost
 from store.payments.service.judge import find_difference
 from store.payments.service.request import read_live
 from store.payments.service.settle import FIRST_LOOK
@@ -40,7 +40,7 @@ DOOR_WORDS = {
     Door.SWEEP: "by our own look at Stripe",
     Door.CHECK: "by your check",
 }
-ENDED = (PaymentStatus.SUCCEEDED, PaymentStatus.EXPIRED, PaymentStatus.ABANDONED)
+ENDED = (PaymentStatus.SUCCEEDED, PaymentStatus.EXPIRED)
 
 
 async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
@@ -52,6 +52,8 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
     with bound(payment=payment_id, order=payment["order"]):
         if payment["status"] == PaymentStatus.CREATED:
             payment = await complete_attempt(gateways, payment)
+        elif payment["provider_ref"] is None:
+            payment = await find_lost(gateways, payment)
         if payment["provider_ref"] is None or payment["status"] in ENDED:
             return str(payment["status"])
         snapshot = await gateways.stripe.fetch_payment(payment["provider_ref"], payment["account_ref"])

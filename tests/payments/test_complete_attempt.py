@@ -1,0 +1,243 @@
+"""An attempt whose outcome is unknown: sent again byte for byte while it is young, looked for once it is old."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from store.gateways.port import GatewayBug, Unavailable
+from store.payments.service import sync_payment
+from store.payments.states import Door
+from tests.facts import ONCE, assert_books_agree, count_effects, path_of, posted, stock_of, the_order, the_payment
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, break_calls, mend, place
+from tests.world import SANDBOX, Browser, World, rows
+
+SESSIONS = "/v1/checkout/sessions"
+# One try of ours is up to three of the SDK's, all with the same key.
+ALL_TRIES = 3
+
+
+async def sessions_of(world: World, account: str = "") -> list[dict[str, Any]]:
+    """Every session the provider has, on the platform or on one account."""
+    headers = {"Authorization": "Bearer sk_test_overprint", **({"Stripe-Account": account} if account else {})}
+    answer = await world.console.get(f"{SESSIONS}?limit=100", headers=headers)
+    return list(answer.json()["data"])
+
+
+def created_on_the_wire(world: World) -> list[tuple[str, bytes]]:
+    """(idempotency key, body) of every request for a session, as it left the shop."""
+    return [
+        (request.headers["idempotency-key"], request.content)
+        for request in world.wire.sent
+        if request.method == "POST" and request.url.path == SESSIONS
+    ]
+
+
+async def leave_unknown(world: World, when: str, sku: str = MUG, **fault: Any) -> Browser:
+    """Ada's checkout while the provider's answer is lost; returns her browser."""
+    ada = world.browser()
+    await ada.add(sku)
+    form = await ada.checkout_form()
+    await break_calls(world, SESSIONS, when=when, **{"count": 1, **fault})
+    assert (await ada.post("/checkout", **form)).status_code == 503
+    assert (await the_payment())["status"] == "created"
+    return ada
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "fault", [{"action": "hang", "seconds": 0}, {"action": "reset"}, {"action": "status", "status": 500}], ids=str
+)
+async def test_buyer_notices_nothing_when_one_answer_is_lost(world: World, when: str, fault: dict[str, Any]) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    await break_calls(world, SESSIONS, when=when, count=1, **fault)
+
+    url = await ada.check_out()
+
+    assert url.startswith(SANDBOX)
+    first, second = created_on_the_wire(world)
+    assert first == second
+    assert first[0] == str((await the_payment())["id"])
+    assert len(await sessions_of(world)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_same_request_goes_out_again_when_the_buyer_tries_again(world: World, when: str) -> None:
+    ada = await leave_unknown(world, when, action="reset", count=ALL_TRIES)
+    assert (await the_order())["payment_state"] == "awaiting_payment"
+    assert await stock_of(MUG) == (40, 1, 0)
+    await world.advance(60)
+
+    url = await ada.check_out()
+
+    sent = created_on_the_wire(world)
+    assert len(sent) == ALL_TRIES + 1
+    assert len(set(sent)) == 1
+    (session,) = await sessions_of(world)
+    assert (session["url"], session["id"]) == (url, (await the_payment())["provider_ref"])
+    await world.pay(url)
+    await world.settle()
+    assert await count_effects() == ONCE
+    await assert_books_agree(world)
+
+
+async def test_key_fails_when_the_request_is_made_anew(world: World) -> None:
+    await place(world)
+    payment = await the_payment()
+    later = json.loads(payment["request"])
+    later["expires_at"] += 1
+
+    with pytest.raises(GatewayBug, match="same parameters"):
+        await world.gateways.stripe.open_checkout(json.dumps(later), "", str(payment["id"]))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_sweep_finds_out_when_nobody_comes_back(world: World, when: str) -> None:
+    await leave_unknown(world, when)
+    await world.advance(11)
+
+    await world.worker.drain(sweep=True)
+
+    assert (await the_payment())["status"] == "pending"
+    assert len(set(created_on_the_wire(world))) == 1
+    assert len(await sessions_of(world)) == 1
+
+
+async def test_one_session_is_adopted_when_many_doors_find_out_at_once(world: World) -> None:
+    await leave_unknown(world, "after")
+    payment = await the_payment()
+
+    states = await asyncio.gather(*(sync_payment(world.gateways, payment["id"], Door.CHECK) for _ in range(8)))
+
+    assert set(states) == {"pending"}
+    assert len(await sessions_of(world)) == 1
+    assert len(await rows("SELECT 1 FROM order_event WHERE key = 'opened:1'")) == 1
+
+
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_old_attempt_is_looked_for_and_adopted_when_the_provider_has_it(world: World, sku: str) -> None:
+    await leave_unknown(world, "after", sku)
+    payment = await the_payment()
+    await world.advance(13 * 60)
+
+    await world.worker.drain(sweep=True)
+
+    (listed,) = await posted(world, SESSIONS, "GET")
+    assert listed["account"] == (payment["account_ref"] or None)
+    since = (payment["created_at"] - timedelta(minutes=5)).timestamp()
+    assert listed["params"]["created[gte]"] == str(int(since))
+    assert len(created_on_the_wire(world)) == 1
+    (session,) = await sessions_of(world, payment["account_ref"])
+    found = await the_payment()
+    assert (found["status"], found["provider_ref"], found["redirect_url"]) == ("pending", session["id"], session["url"])
+
+
+async def test_old_attempt_is_found_when_the_list_has_more_than_one_page(world: World) -> None:
+    ada = await leave_unknown(world, "after")
+    body = {
+        "mode": "payment",
+        "success_url": "http://localhost/x",
+        "line_items[0][quantity]": "1",
+        "line_items[0][price_data][currency]": "usd",
+        "line_items[0][price_data][unit_amount]": "100",
+        "line_items[0][price_data][product_data][name]": "Something else",
+    }
+    for _ in range(101):
+        made = await world.console.post(SESSIONS, data=body, headers={"Authorization": "Bearer sk_test_overprint"})
+        assert made.status_code == 200, made.text
+    await world.advance(13 * 60)
+
+    url = await ada.check_out()
+
+    assert url == (await the_payment())["redirect_url"]
+    assert len(await posted(world, SESSIONS, "GET")) == 2
+    assert (await the_payment())["attempt"] == 1
+
+
+async def test_old_attempt_is_given_up_and_a_new_one_opens_when_the_list_lacks_it(world: World) -> None:
+    ada = await leave_unknown(world, "before")
+    old = await the_payment()
+    await world.advance(13 * 60)
+
+    await world.worker.drain(sweep=True)
+
+    assert (await the_payment())["status"] == "abandoned"
+    assert (await the_order())["payment_state"] == "awaiting_payment"
+    assert await stock_of(MUG) == (40, 1, 0)
+    url = (await ada.post(f"{await path_of()}/pay")).headers["location"]
+    new = await the_payment()
+    assert (new["attempt"], new["status"], new["redirect_url"]) == (2, "pending", url)
+    assert new["id"] != old["id"]
+    assert created_on_the_wire(world)[-1][0] == str(new["id"])
+    assert len(await rows("SELECT 1 FROM orders")) == 1
+    await world.pay(url)
+    await world.settle()
+    assert await count_effects() == ONCE
+    await assert_books_agree(world)
+
+
+async def test_nothing_is_given_up_when_the_list_cannot_be_read(world: World) -> None:
+    await leave_unknown(world, "after")
+    await world.advance(13 * 60)
+    await break_calls(world, SESSIONS, method="GET")
+
+    await world.worker.drain(sweep=True)
+
+    assert (await the_payment())["status"] == "created"
+    await mend(world)
+    await world.advance(6 * 60)
+    await world.worker.drain(sweep=True)
+    assert (await the_payment())["status"] == "pending"
+
+
+async def test_old_order_ends_at_once_when_the_buyer_wants_another_and_the_list_lacks_it(world: World) -> None:
+    ada = await leave_unknown(world, "before")
+    old = await the_order()
+    await world.advance(13 * 60)
+    await ada.add(NOTEBOOK)
+
+    url = await ada.check_out()
+
+    assert url.startswith(SANDBOX)
+    states = await rows("SELECT id, payment_state FROM orders ORDER BY placed_at")
+    assert [row["payment_state"] for row in states] == ["canceled", "awaiting_payment"]
+    assert states[0]["id"] == old["id"]
+    assert await stock_of(MUG) == (40, 1, 0)
+
+
+async def test_order_is_paid_when_money_comes_for_an_attempt_that_had_been_given_up(world: World) -> None:
+    ada = await leave_unknown(world, "after")
+    await break_calls(world, SESSIONS, status=401)
+    await ada.post("/checkout", **(await ada.checkout_form()))
+    assert ((await the_payment())["status"], (await the_order())["payment_state"]) == ("failed", "canceled")
+    await mend(world)
+    (session,) = await sessions_of(world)
+
+    await world.pay(session["url"])
+    await world.settle()
+
+    assert await ada.status(await path_of()) == "Paid"
+    assert await count_effects() == ONCE
+    await assert_books_agree(world)
+
+
+@pytest.mark.parametrize(("status", "error"), [(429, Unavailable), (503, Unavailable), (400, GatewayBug)])
+async def test_only_a_refusal_ends_the_order_when_the_provider_answers_badly(
+    world: World, status: int, error: type[Exception]
+) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    await break_calls(world, SESSIONS, status=status)
+
+    answer = await ada.post("/checkout", **(await ada.checkout_form()))
+
+    assert answer.status_code == 503
+    ended = error is not Unavailable
+    assert (await the_order())["payment_state"] == ("canceled" if ended else "awaiting_payment")
+    assert (await the_payment())["status"] == ("failed" if ended else "created")
+    assert await stock_of(MUG) == (40, 0 if ended else 1, 0)

@@ -60,9 +60,7 @@ async def count_effects() -> dict[str, int]:
     return {name: int(count) for name, count in counts.items()}
 
 
-ONCE = dict.fromkeys(
-    ("payments", "orders", "sales", "captures", "journals", "confirmations", "sold_mails", "lines"), 1
-)
+ONCE = dict.fromkeys(("payments", "orders", "sales", "captures", "journals", "confirmations", "sold_mails", "lines"), 1)
 NEVER = dict.fromkeys(ONCE, 0)
 
 

@@ -245,4 +245,3 @@ async def test_stock_moves_and_mails_go_out_once_when_an_order_is_paid(world: Wo
 async def test_lookup_fails_when_the_payment_is_unknown(world: World) -> None:
     with pytest.raises(LookupError):
         await sync_payment(world.gateways, uuid4(), Door.CHECK)
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 from store.kit.db import fetch
 from store.payments.sweep import BATCH, LOOKS, sweep_payments
@@ -24,7 +25,7 @@ async def test_looks_grow_rarer_when_an_attempt_stays_open(world: World) -> None
         assert await sweep_payments(world.gateways) == 1
 
         gaps.append((await the_payment())["check_at"] - before)
-    assert all(later >= earlier for earlier, later in zip(gaps, gaps[1:], strict=False))
+    assert all(later >= earlier for earlier, later in pairwise(gaps))
     assert LOOKS[0] == timedelta(seconds=10)
     assert (await the_payment())["checks"] == 4
     assert await sweep_payments(world.gateways) == 0

@@ -11,6 +11,7 @@ DATA ?= .data
 RESET ?=
 K ?=
 HEADED ?=
+LONG ?=
 E2E_BASE_URL ?=
 E2E_SANDBOX_URL ?=
 PYTHON ?= python3
@@ -24,14 +25,17 @@ endif
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 E2E := $(PYTEST) e2e $(if $(K),-k '$(K)') $(if $(HEADED),--headed --slowmo 400) \
-	--tracing retain-on-failure --screenshot only-on-failure --video retain-on-failure --output test-results
+	--screenshot only-on-failure --output test-results
+# Recording makes a journey half as slow again: those that failed (five at most) run once more for it.
+RECORD := { $(PYTEST) e2e --last-failed --maxfail 5 --tb no --tracing on --screenshot on --video on --output test-results; \
+	$(PY) -m e2e.artifacts; exit 1; }
 
 help:
 	@echo 'make demo        the shop, the sandbox, worker and database; Ctrl-C ends it'
 	@echo '                 PORT=8000 SANDBOX_PORT=8001 DATA=.data RESET=1 (starts afresh)'
 	@echo 'make test        unit, integration and browser journeys'
 	@echo 'make test-long   the same with all seeds, both widths and long profiles'
-	@echo 'make e2e         the journeys alone: K=name  HEADED=1  E2E_BASE_URL=http://localhost:8000 E2E_SANDBOX_URL=http://127.0.0.1:8001'
+	@echo 'make e2e         the journeys alone: K=name  HEADED=1  LONG=1 (both widths)  E2E_BASE_URL=http://localhost:8000 E2E_SANDBOX_URL=http://127.0.0.1:8001'
 	@echo 'make check       style, types, import directions, templates, vendored files, lock'
 	@echo 'make format      puts Python into shape'
 	@echo 'make lock        resolves the dependencies anew (needs uv: UV=path)'
@@ -45,15 +49,15 @@ demo: venv
 test: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium"; \
 	$(PYTEST) tests -n $(WORKERS) --dist loadfile -m 'not long' && \
-	{ $(E2E) -n $(WORKERS) --dist loadfile -m 'not long' || { $(PY) -m e2e.artifacts; exit 1; }; }
+	{ $(E2E) -n $(WORKERS) --dist loadfile -m 'not long' || $(RECORD); }
 
 test-long: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium" LONG=1; \
-	$(PYTEST) tests -n $(WORKERS) --dist loadfile && { $(E2E) -n $(WORKERS) --dist loadfile || { $(PY) -m e2e.artifacts; exit 1; }; }
+	$(PYTEST) tests -n $(WORKERS) --dist loadfile && { $(E2E) -n $(WORKERS) --dist loadfile || $(RECORD); }
 
 e2e: venv
 	@chromium=$$($(PY) -m e2e.chromium) || exit 1; export E2E_CHROMIUM="$$chromium"; \
-	$(E2E) $(if $(or $(HEADED),$(E2E_BASE_URL)),,-n $(WORKERS) --dist loadfile) || { $(PY) -m e2e.artifacts; exit 1; }
+	$(E2E) $(if $(LONG),,-m 'not long') $(if $(or $(HEADED),$(E2E_BASE_URL)),,-n $(WORKERS) --dist loadfile) || $(RECORD)
 
 check: venv
 	$(PY) tools/lock.py check

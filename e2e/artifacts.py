@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 FOLDER = Path("test-results")
+PICTURES = "pages"  # of every state, failed or not
 
 
 def describe_artifacts(folder: Path = FOLDER) -> str:
     """Return lines that say how to open each failure's trace, screenshot and video."""
     lines = []
-    for test in sorted(path for path in folder.glob("*") if path.is_dir()):
+    for test in sorted(path for path in folder.glob("*") if path.is_dir() and path.name != PICTURES):
         files = sorted(path for path in test.iterdir() if path.suffix in (".png", ".webm", ".zip"))
         if files:
             lines.append(f"{test.name}:")

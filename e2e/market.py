@@ -120,6 +120,11 @@ class Market:
             waiting = " UNION ALL ".join(f"SELECT id FROM {queue} WHERE state = 'waiting'" for queue in QUEUES)
             wait_until(lambda: not self.rows(waiting), "the shop's queues to be empty")
 
+    def free(self, sku: str) -> int:
+        """How many of one variant anybody could still take."""
+        [variant] = self.rows("SELECT on_hand - reserved - sold AS free FROM variant WHERE sku = $1", sku)
+        return int(variant["free"])
+
     def stock(self, sku: str, available: int) -> None:
         """Let exactly so many of one variant be free, by a row of its own in the book of stock."""
         self.rows(

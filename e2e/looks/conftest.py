@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.artifacts import PICTURES
 from e2e.conftest import DESKTOP
 from e2e.inspection import Inspection
 
@@ -24,6 +25,6 @@ def width() -> int:
 @pytest.fixture
 def look(pytestconfig: pytest.Config) -> Iterator[Inspection]:
     """Inspects what it is shown and fails at the end with everything it found."""
-    inspection = Inspection(Path(pytestconfig.getoption("--output")) / "pages")
+    inspection = Inspection(Path(pytestconfig.getoption("--output")) / PICTURES)
     yield inspection
     inspection.check()

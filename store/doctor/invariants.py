@@ -37,7 +37,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I5",
-        "stock counters equal the moves behind them",
+        "stock counters equal the moves behind them and nothing is promised twice",
         """
         SELECT variant.sku, 'on hand, reserved, sold are ' || (on_hand, reserved, sold)::text || ', the moves say '
             || (adjusted, held, gone)::text
@@ -48,6 +48,7 @@ INVARIANTS = (
             coalesce(sum(quantity) FILTER (WHERE kind = 'sell'), 0) AS gone
           FROM stock_move WHERE stock_move.variant = variant.id) AS moves ON true
         WHERE (on_hand, reserved, sold) <> (adjusted, held, gone)
+          OR least(reserved, sold, on_hand - reserved - sold) < 0
         """,
         "count the shelf, then write the difference as an adjust move",
     ),

@@ -142,7 +142,10 @@ class RefundRequest:
 
 @dataclass(frozen=True)
 class RefundSnapshot:
-    """One refund as the provider has it now; `refund_id` is ours, empty when it was made at the provider."""
+    """One refund as the provider has it now; `refund_id` is ours, empty when it was made at the provider.
+
+    `taken`: the money has left the balance; `came_back`: it has returned there, since the refund failed.
+    """
 
     ref: str
     refund_id: str
@@ -150,6 +153,8 @@ class RefundSnapshot:
     amount: Money
     outcome: RefundOutcome
     reason: str = ""
+    taken: bool = True
+    came_back: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from store.catalogue.queries.audit import find_miscounted
 from store.catalogue.service import HoldReleased, SoldOut, adjust_stock, hold_stock, release_stock, sell_stock
 from store.kit.db import fetch, fetch_value, transaction
 from store.kit.errors import ShopError
+from tests.facts import broken
 from tests.shelves import make_product, make_vendor, read_counters
 
 BUYERS, ITEMS, SIDE_BY_SIDE = 400, 100, 12
@@ -30,7 +30,7 @@ async def test_counters_follow_when_stock_is_held_then_sold(db: str) -> None:
     await sell_stock("order-1")
 
     assert await read_counters(mug) == (10, 0, 3)
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_counters_return_when_the_hold_is_released(db: str) -> None:
@@ -40,7 +40,7 @@ async def test_counters_return_when_the_hold_is_released(db: str) -> None:
     await release_stock("order-1")
 
     assert await read_counters(mug) == (10, 0, 0)
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_quantities_add_up_when_a_variant_is_named_twice(db: str) -> None:
@@ -125,7 +125,7 @@ async def test_second_call_changes_nothing_when_a_hold_has_ended(db: str, end) -
     await asyncio.gather(*(end("order-1") for _ in range(10)))
 
     assert await read_counters(mug) == after
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_sale_is_refused_when_the_hold_was_released(db: str) -> None:
@@ -166,7 +166,7 @@ async def test_one_end_wins_when_sale_and_release_race(db: str) -> None:
     released = await fetch_value("SELECT count(*) FROM stock_move WHERE kind = 'release'")
     assert (on_hand, reserved) == (100, 0)
     assert sold + released == len(refs)
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_nobody_deadlocks_when_carts_name_the_same_goods_in_other_orders(db: str) -> None:
@@ -217,7 +217,7 @@ async def test_exactly_the_stock_is_promised_when_400_buyers_want_100_items(db: 
 
     assert promised == {True: ITEMS, False: BUYERS - ITEMS}
     assert await read_counters(mug) == (ITEMS, ITEMS, 0)
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_naive_twin_oversells_when_400_buyers_want_100_items(db: str) -> None:
@@ -270,7 +270,7 @@ async def test_database_refuses_when_somebody_writes_past_the_verbs(db: str, wri
         await fetch(write)
 
     assert await read_counters(mug) == (10, 2, 0)
-    assert await find_miscounted() == []
+    assert await broken("I5") == []
 
 
 async def test_audit_names_the_sku_when_the_guards_were_off(db: str) -> None:
@@ -280,4 +280,4 @@ async def test_audit_names_the_sku_when_the_guards_were_off(db: str) -> None:
         await fetch("SET LOCAL session_replication_role = replica")
         await fetch("UPDATE variant SET on_hand = 11")
 
-    assert await find_miscounted() == ["MUG-0-0"]
+    assert await broken("I5") == ["MUG-0-0"]

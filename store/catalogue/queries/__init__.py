@@ -1,1 +1,1 @@
-"""Reads of the catalogue shaped for pages: lists, one product, and the audit of the counters."""
+"""Reads of the catalogue shaped for pages: lists and one product."""

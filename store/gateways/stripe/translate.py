@@ -91,7 +91,10 @@ def capture_snapshot(
 
 
 def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
-    """One refund; `requires_action` has not moved money yet and is pending to us."""
+    """One refund; `requires_action` has not moved money yet and is pending to us.
+
+    Where the balance had too little, a refund is pending too and has no balance transaction until it is taken.
+    """
     status = refund.get("status") or "pending"
     return RefundSnapshot(
         ref=refund["id"],
@@ -100,6 +103,8 @@ def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
         amount=Money(int(refund["amount"]), refund["currency"].upper()),
         outcome=RefundOutcome(status) if status in RefundOutcome._value2member_map_ else RefundOutcome.PENDING,
         reason=refund.get("failure_reason") or "",
+        taken=bool(refund.get("balance_transaction")),
+        came_back=bool(refund.get("failure_balance_transaction")),
     )
 
 

@@ -24,6 +24,7 @@ from store.ledger.journals import Entry
 from store.ledger.service import post
 from store.operations.service import enqueue
 from store.orders import service as orders
+from store.orders.states import PaymentState
 from store.payments.service.complete import complete_attempt, find_lost
 from store.payments.service.judge import find_difference
 from store.payments.service.request import read_live
@@ -201,9 +202,10 @@ async def _give_back(order: dict[str, Any], capture: dict[str, Any], door: Door)
         key=f"surplus:{capture['capture_ref']}",
     )
     fresh = await orders.lock_order(order["id"])
-    await orders.record_refund(
-        order["id"], pending=fresh["refund_pending"] + capture["amount"], refunded=fresh["refunded"]
-    )
+    if fresh["payment_state"] != PaymentState.PAID:
+        await orders.record_refund(
+            order["id"], pending=fresh["refund_pending"] + capture["amount"], refunded=fresh["refunded"]
+        )
 
 
 async def _review(payment: dict[str, Any], difference: str, door: Door) -> None:

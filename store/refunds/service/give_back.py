@@ -1,0 +1,119 @@
+"""Give back what our own race took: the row first, the provider called under the row's id, then one look at it all.
+
+At most one refund of ours per capture is on its way; a refund that somebody made at the provider meanwhile is
+subtracted, never paid again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from store.gateways.port import GatewayBug, Gateways, RefundRequest, RefundSnapshot
+from store.kit import clock
+from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
+from store.kit.ids import new_id
+from store.refunds.service.sync import TOO_LATE, TWICE, sync_refunds
+from store.refunds.states import REFUND, RefundStatus
+from store.refunds.tables import Refund
+
+GIVEN = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+
+
+async def give_back(gateways: Gateways, capture_id: UUID) -> None:
+    """Refund what is left of one capture because our own race took it: transfer and application fee come with it.
+
+    Safe to run again at any point. Raises Unavailable while the provider does not answer (the caller tries again)
+    and GatewayBug when it refuses although nobody else gave the money back.
+    """
+    refund = await retrying(lambda: _intend(capture_id))
+    if refund is not None and refund["status"] == RefundStatus.REQUESTED:
+        made = await _ask(gateways, refund)
+        if made is None:
+            await sync_refunds(gateways, capture_id)
+            await give_back(gateways, capture_id)
+            return
+        await retrying(lambda: _record(capture_id, made))
+    await sync_refunds(gateways, capture_id)
+
+
+async def _intend(capture_id: UUID) -> dict[str, Any] | None:
+    """Our refund of this capture, with what the request needs of the capture; None when nothing is left to refund."""
+    async with transaction():
+        capture = await fetch_row(
+            "SELECT capture.*, payment.fee FROM capture JOIN payment ON payment.id = capture.payment"
+            " WHERE capture.id = $1 FOR UPDATE OF capture",
+            capture_id,
+        )
+        assert capture is not None
+        request = {name: capture[name] for name in ("capture_ref", "account_ref", "charge_type", "fee")}
+        ours = await fetch_row("SELECT * FROM refund WHERE capture = $1 AND ours AND status <> 'canceled'", capture_id)
+        if ours is not None:
+            return {**ours, **request}
+        left = capture["amount"] - await _given_back(capture_id)
+        if not left:
+            return None
+        paid = await fetch_value("SELECT payment_state = 'paid' FROM orders WHERE id = $1", capture["order"])
+        refund = Refund(
+            id=new_id(),
+            capture=capture_id,
+            order=capture["order"],
+            amount=left,
+            currency=capture["currency"],
+            reason=TWICE if paid else TOO_LATE,
+            ours=True,
+            gives_back_all=True,
+            created_at=clock.now(),
+        )
+        rows = await Refund.insert(refund).returning(*Refund.all_columns())
+        return {**rows[0], **request}
+
+
+async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | None:
+    """The refund as the provider made it; None when somebody else gave money back meanwhile: look and count again."""
+    request = RefundRequest(
+        refund_id=str(refund["id"]),
+        order_id=str(refund["order"]),
+        capture_ref=refund["capture_ref"],
+        account_ref=refund["account_ref"],
+        charge_type=refund["charge_type"],
+        amount=refund["amount"],
+        fee_taken=refund["fee"] > 0,
+        give_back_all=True,
+    )
+    try:
+        return await gateways.stripe.refund(request)
+    except GatewayBug:
+        # A key that outlived its memory at the provider, or a refund made there by hand: look before giving up.
+        found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
+        for made in found:
+            if made.refund_id == str(refund["id"]):
+                return made
+        known = await fetch("SELECT refund_ref FROM refund WHERE capture = $1", refund["capture"])
+        if {made.ref for made in found} <= {row["refund_ref"] for row in known}:
+            raise
+        await advance(Refund, REFUND, refund["id"], RefundStatus.CANCELED, column="status", settled_at=clock.now())
+        return None
+
+
+async def _given_back(capture_id: UUID) -> int:
+    """What of one capture is on its way back or has gone back, minor units."""
+    return int(
+        await fetch_value(
+            "SELECT coalesce(sum(amount), 0) FROM refund WHERE capture = $1 AND status = ANY($2)",
+            capture_id,
+            [str(status) for status in GIVEN],
+        )
+    )
+
+
+async def _record(capture_id: UUID, snapshot: RefundSnapshot) -> None:
+    """Write the provider's reference into our own row, before anything else can mistake it for a foreign refund."""
+    async with transaction():
+        await fetch(
+            "UPDATE refund SET refund_ref = $2, version = version + 1"
+            " WHERE id = $1::uuid AND capture = $3 AND refund_ref IS NULL",
+            snapshot.refund_id,
+            snapshot.ref,
+            capture_id,
+        )

@@ -1,0 +1,154 @@
+"""Record what went back, whoever did it: each refund, reversal and returned fee is booked under its provider id.
+
+Looking again books nothing twice, so every door may look. What the ledger gets is what moved in the provider's
+balance; what the buyer is told is where the refund stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from store.gateways.port import CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
+from store.kit import clock
+from store.kit.db import advance, fetch, fetch_row, retrying, transaction
+from store.kit.ids import new_id
+from store.kit.money import Money
+from store.ledger import journals
+from store.ledger.journals import Entry
+from store.ledger.service import post
+from store.orders import service as orders
+from store.refunds.service.entries import fee_return_entries, refund_entries, reversal_entries
+from store.refunds.states import REFUND, RefundStatus
+from store.refunds.tables import Refund
+
+log = structlog.get_logger(__name__)
+
+TOO_LATE = "The payment arrived after the order had ended"
+TWICE = "The order had been paid already"
+OUR_REASONS = (TOO_LATE, TWICE)
+AT_PROVIDER = "Made at the provider"
+ON_ITS_WAY = (RefundStatus.REQUESTED, RefundStatus.PENDING)
+STATUS = {
+    RefundOutcome.PENDING: RefundStatus.PENDING,
+    RefundOutcome.SUCCEEDED: RefundStatus.SUCCEEDED,
+    RefundOutcome.FAILED: RefundStatus.FAILED,
+    RefundOutcome.CANCELED: RefundStatus.CANCELED,
+}
+
+
+async def sync_refunds(gateways: Gateways, capture_id: UUID) -> None:
+    """Record every refund, reversal and returned fee the provider shows for one capture, and tell the buyer.
+
+    Raises Unavailable when the provider does not answer.
+    """
+    capture = await fetch_row("SELECT * FROM capture WHERE id = $1", capture_id)
+    assert capture is not None
+    if not capture["amount"]:
+        return
+    snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
+    if not snapshot.refunds:
+        # A charge whose only refund failed shows nothing refunded any more.
+        refunds = await gateways.stripe.find_refunds(capture["capture_ref"], capture["account_ref"])
+        snapshot = replace(snapshot, refunds=tuple(refunds))
+    await retrying(lambda: _apply(dict(capture), snapshot))
+
+
+async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
+    async with transaction():
+        await orders.lock_order(capture["order"])
+        parts = await fetch(
+            'SELECT vendor, account_ref, total, fee FROM vendor_order WHERE "order" = $1 ORDER BY id',
+            capture["order"],
+        )
+        for reversal in snapshot.transfer_reversals:
+            await _post(capture, "transfer_reversal", reversal.ref, reversal_entries(capture, parts[0], reversal))
+        for returned in snapshot.fee_refunds:
+            await _post(capture, "fee_refund", returned.ref, fee_return_entries(capture, parts[0], returned))
+        for refund in snapshot.refunds:
+            await _record_one(capture, refund, parts)
+        await _tell(capture)
+
+
+async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> None:
+    row = await _find_or_insert(capture, snapshot)
+    entries = refund_entries(capture, parts, snapshot.amount)
+    if snapshot.taken:
+        await _post(capture, "refund", snapshot.ref, entries)
+    if snapshot.came_back:
+        await _post(capture, "refund_failed", snapshot.ref, journals.refund_failed(entries))
+    to = STATUS[snapshot.outcome]
+    if not REFUND.allows(row["status"], to):
+        return
+    await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
+    if to == RefundStatus.FAILED:
+        words = f"A refund of {snapshot.amount} failed: {snapshot.reason or 'the bank gave no reason'}"
+        await orders.note(capture["order"], f"{words}.", key=f"failed:{snapshot.ref}")
+        await orders.mark_review(capture["order"], reason=f"{words} ({snapshot.ref})", door="")
+        log.error("refund_failed", ref=snapshot.ref, reason=snapshot.reason)
+
+
+async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:
+    row = await fetch_row(
+        "SELECT * FROM refund WHERE (provider = 'stripe' AND refund_ref = $1)"
+        " OR (id::text = $2 AND refund_ref IS NULL)",
+        snapshot.ref,
+        snapshot.refund_id,
+    )
+    if row is not None:
+        await fetch("UPDATE refund SET refund_ref = $2 WHERE id = $1 AND refund_ref IS NULL", row["id"], snapshot.ref)
+        return dict(row)
+    refund = Refund(
+        id=new_id(),
+        capture=capture["id"],
+        order=capture["order"],
+        refund_ref=snapshot.ref,
+        amount=snapshot.amount.amount,
+        currency=snapshot.amount.currency,
+        reason=AT_PROVIDER,
+        created_at=clock.now(),
+    )
+    rows = await Refund.insert(refund).returning(*Refund.all_columns())
+    return dict(rows[0])
+
+
+async def _tell(capture: dict[str, Any]) -> None:
+    """Bring the order's two numbers up to date; a whole or partial refund that arrived is mailed once.
+
+    What comes back of a second payment is not counted: the order stays as paid as it was.
+    """
+    sums = await fetch_row(
+        "SELECT coalesce(sum(refund.amount) FILTER (WHERE refund.status = ANY($2)), 0)::bigint AS pending,"
+        " coalesce(sum(refund.amount) FILTER (WHERE refund.status = 'succeeded'), 0)::bigint AS refunded"
+        ' FROM refund JOIN capture ON capture.id = refund.capture JOIN orders ON orders.id = refund."order"'
+        " WHERE orders.id = $1 AND (capture.kind = 'settling' OR orders.payment_state <> 'paid')",
+        capture["order"],
+        [str(s) for s in ON_ITS_WAY],
+    )
+    assert sums is not None
+    await fetch(
+        "UPDATE capture SET refunded = (SELECT coalesce(sum(amount), 0) FROM refund WHERE refund.capture = capture.id"
+        " AND status = 'succeeded') WHERE id = $1",
+        capture["id"],
+    )
+    order = await orders.record_refund(capture["order"], pending=sums["pending"], refunded=sums["refunded"])
+    for row in await fetch(
+        "SELECT id, refund_ref, amount, currency, reason FROM refund WHERE capture = $1 AND status = 'succeeded'",
+        capture["id"],
+    ):
+        amount = Money(row["amount"], row["currency"])
+        if await orders.note(order["id"], f"{amount} refunded.", key=f"refunded:{row['refund_ref']}"):
+            await orders.tell_buyer(
+                "refunded", str(row["id"]), order, amount=row["amount"], reason=_reason(row["reason"])
+            )
+
+
+def _reason(reason: str) -> str:
+    return f"{reason}." if reason in OUR_REASONS else ""
+
+
+async def _post(capture: dict[str, Any], kind: str, ref: str, entries: tuple[Entry, ...]) -> None:
+    await post(capture["provider"], kind, ref, entries, order_ref=str(capture["order"]))

@@ -36,6 +36,12 @@ def main(argv: list[str] | None = None) -> int:
 def serve(_: argparse.Namespace) -> int:
     """Run the web server until SIGTERM."""
     settings = _settings()
+    from store.demo.folder import DemoError, refuse_busy_port
+
+    try:
+        refuse_busy_port("PORT", settings.port)  # granian would share it in silence with whoever is there
+    except DemoError as busy:
+        return _refuse(busy)
     from granian import Granian
     from granian.constants import Interfaces
 

@@ -135,11 +135,11 @@ def refuse_busy_port(name: str, port: int) -> None:
                 probe.bind((address, port))
         except OSError as wrong:
             if wrong.errno == errno.EACCES:
-                raise DemoError(f"port {port} is for root only: choose another: make demo {name}=8010") from wrong
+                raise DemoError(f"port {port} is for root only: choose another: {name}=8010") from wrong
             if wrong.errno == errno.EADDRINUSE:
                 raise DemoError(
                     f"port {port} is busy, another program listens there: end it, "
-                    f"or choose another: make demo {name}={port + 10 if port < 65000 else 8010}"
+                    f"or choose another: {name}={port + 10 if port < 65000 else 8010}"
                 ) from wrong
             # no IPv6 on this machine: nobody can listen there
 

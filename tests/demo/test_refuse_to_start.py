@@ -46,7 +46,7 @@ def test_port_is_named_when_busy(name: str, busy_port: int, tmp_path: Path) -> N
 
     assert ran.returncode == 1
     assert f"port {busy_port} is busy" in ran.stderr
-    assert f"make demo {name}=" in ran.stderr
+    assert f"choose another: {name}=" in ran.stderr
     assert ran.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
 

@@ -34,9 +34,7 @@ def test_named_one_is_refused_when_it_does_not_start(
         find_chromium()
 
 
-def test_stub_on_the_path_is_passed_over_when_another_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stub_on_the_path_is_passed_over_when_another_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "chromium", 1)
     real = program(tmp_path / "google-chrome", 0)
     monkeypatch.delenv("E2E_CHROMIUM", raising=False)

@@ -43,9 +43,7 @@ def test_python_is_asked_for_in_one_line_when_too_old_or_missing(version: str | 
     made = make(clone)
 
     assert made.returncode == 1
-    assert made.stderr.startswith(
-        f"Overprint needs Python 3.11 or newer and found {version or 'no python3'}:"
-    )
+    assert made.stderr.startswith(f"Overprint needs Python 3.11 or newer and found {version or 'no python3'}:")
     assert "make demo PYTHON=" in made.stderr
     assert made.stderr.count("\n") == 1
 

@@ -1,6 +1,7 @@
 """`python -m store`: help at once, and a clear line when a command lacks its settings."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -46,9 +47,7 @@ def test_nothing_heavy_is_imported_when_only_help_is_wanted() -> None:
     heavy = "{'litestar', 'piccolo', 'stripe', 'granian', 'httpx', 'store.sandbox', 'store.settings'}"
     script = f"import sys, store.__main__; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
 
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (ran.returncode, ran.stderr) == (0, "")
 
@@ -80,6 +79,26 @@ def test_settings_are_named_when_wrong(command: str) -> None:
     assert "PORT is not a whole number" in ran.stderr
     assert "STRIPE_WEBHOOK_SECRET is missing" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_port_is_named_when_the_shop_would_share_it() -> None:
+    needed = {
+        "DATABASE_URL": "postgresql://localhost/shop",
+        "BASE_URL": "http://localhost:8000",
+        "SECRET_KEY": "a-key-that-nobody-guesses-0123456789",
+        "STRIPE_SECRET_KEY": "sk_test_mine",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_mine",
+        "STRIPE_WEBHOOK_SECRET": "whsec_12345678",
+        "STRIPE_CONNECT_WEBHOOK_SECRET": "whsec_12345678",
+        "SMTP_URL": "smtp://localhost",
+    }
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = other.getsockname()[1]
+
+        ran = store("serve", **needed, PORT=str(port))
+
+    assert ran.returncode == 2
+    assert f"port {port} is busy" in ran.stderr
 
 
 def test_port_is_named_when_the_sandbox_cannot_have_it() -> None:

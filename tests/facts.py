@@ -100,7 +100,7 @@ async def ledger_balances() -> dict[tuple[str, str], int]:
 
 
 async def assert_books_agree(world: World) -> None:
-    """After everything has come to rest: paid here and there (I1), ledger and balances (I11), what the doctor checks."""
+    """After everything has come to rest: paid here and there (I1), balances (I11), and what the doctor checks."""
     theirs = {row["ref"]: (row["amount"], row["currency"].upper()) for row in await world.truth("captures")}
     ours = {r["capture_ref"]: (r["amount"], r["currency"]) for r in await rows("SELECT * FROM capture")}
     assert ours == theirs

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from store.catalogue.service import adjust_stock
+from store.kit.db import transaction
+from tests.facts import one, the_order, the_payment
 from tests.world import SHOP, Browser, World
 
+SESSIONS = "/v1/checkout/sessions"
 MUG = "KILN-MUG-BLUE"
 LAMP = "LUMEN-NIGHT"
 THROW = "SALT-THROW"
@@ -36,3 +40,34 @@ async def break_calls(world: World, path: str, method: str = "POST", **fault: ob
 async def mend(world: World) -> None:
     """Let the provider answer again."""
     assert (await world.console.delete("/_sandbox/faults")).status_code == 200
+
+
+async def end_too_early(world: World, skus: tuple[str, ...]) -> tuple[Browser, str]:
+    """An order that is over here while its session is open there; returns Ada's browser and the page's address.
+
+    The answer to our request is lost, and when it is sent again the provider does not know our key any more.
+    """
+    ada = world.browser()
+    for sku in skus:
+        await ada.add(sku)
+    form = await ada.checkout_form()
+    await break_calls(world, SESSIONS, when="after", count=1)
+    await ada.post("/checkout", **form)
+    await break_calls(world, SESSIONS, status=401)
+    await ada.post("/checkout", **form)
+    await mend(world)
+    payment = await the_payment()
+    assert (payment["status"], (await the_order())["payment_state"]) == ("failed", "canceled")
+    headers = {"Authorization": "Bearer sk_test_overprint"}
+    if payment["account_ref"]:
+        headers["Stripe-Account"] = payment["account_ref"]
+    sessions = (await world.console.get(SESSIONS, headers=headers)).json()["data"]
+    return ada, next(s["url"] for s in sessions if s["client_reference_id"] == str(payment["id"]))
+
+
+async def sell_out(skus: tuple[str, ...]) -> None:
+    """Somebody else takes what is left."""
+    for sku in skus:
+        row = await one("SELECT id, on_hand FROM variant WHERE sku = $1", sku)
+        async with transaction():
+            await adjust_stock(row["id"], -row["on_hand"], "elsewhere")

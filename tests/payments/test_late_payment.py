@@ -26,42 +26,10 @@ from tests.facts import (
     timeline,
     value,
 )
-from tests.payments.buying import MUG, NOTEBOOK, RAILS, break_calls, mend
-from tests.world import Browser, World, rows
+from tests.payments.buying import MUG, NOTEBOOK, RAILS, end_too_early, sell_out
+from tests.world import World, rows
 
-SESSIONS = "/v1/checkout/sessions"
 SPLITS = {**{rail: (sku,) for rail, sku in RAILS.items()}, "separate": (MUG, NOTEBOOK)}
-
-
-async def end_too_early(world: World, skus: tuple[str, ...]) -> tuple[Browser, str]:
-    """An order that is over here while its session is open there; returns Ada's browser and the page's address.
-
-    The answer to our request is lost, and when it is sent again the provider does not know our key any more.
-    """
-    ada = world.browser()
-    for sku in skus:
-        await ada.add(sku)
-    form = await ada.checkout_form()
-    await break_calls(world, SESSIONS, when="after", count=1)
-    await ada.post("/checkout", **form)
-    await break_calls(world, SESSIONS, status=401)
-    await ada.post("/checkout", **form)
-    await mend(world)
-    payment = await the_payment()
-    assert (payment["status"], (await the_order())["payment_state"]) == ("failed", "canceled")
-    headers = {"Authorization": "Bearer sk_test_overprint"}
-    if payment["account_ref"]:
-        headers["Stripe-Account"] = payment["account_ref"]
-    sessions = (await world.console.get(SESSIONS, headers=headers)).json()["data"]
-    return ada, next(s["url"] for s in sessions if s["client_reference_id"] == str(payment["id"]))
-
-
-async def sell_out(skus: tuple[str, ...]) -> None:
-    """Somebody else takes what is left."""
-    for sku in skus:
-        row = await one("SELECT id, on_hand FROM variant WHERE sku = $1", sku)
-        async with transaction():
-            await adjust_stock(row["id"], -row["on_hand"], "elsewhere")
 
 
 @pytest.mark.parametrize("rail", SPLITS)

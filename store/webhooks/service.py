@@ -56,7 +56,7 @@ class NotYet(Exception):
 
 
 async def receive(gateways: Gateways, provider: str, endpoint: str, notice: Notice, body: bytes) -> str:
-    """Store one verified delivery and commit; returns new, duplicate or variant.
+    """Store one verified delivery and commit; returns new, duplicate, variant, or why it is never applied.
 
     Raises whatever the database raises: then nothing was stored and the provider must send it again.
     """
@@ -83,7 +83,7 @@ async def receive(gateways: Gateways, provider: str, endpoint: str, notice: Noti
         if row is not None:
             if not outcome:
                 await notify()
-            return "new"
+            return outcome or "new"
         return await _receive_again(provider, notice, digest, text)
 
 
@@ -171,5 +171,5 @@ async def _receive_again(provider: str, notice: Notice, digest: str, text: str) 
         clock.wall(),
     )
     if alarming:
-        log.error("event_differs", event=notice.event_id, type=notice.type, account=notice.account)
+        log.error("event_differs", event_id=notice.event_id, type=notice.type, account=notice.account)
     return "variant"

@@ -1,8 +1,9 @@
 """The market that the journeys visit: shop, sandbox, worker and database, as `make demo` starts them.
 
 Each pytest worker pays once for a demo of its own, on free ports and in a folder that goes with it; or, with
-E2E_BASE_URL and E2E_SANDBOX_URL, all visit one that runs already (give its DATA too, and rows can be read).
-Tests share no stock and no provider's world: `reset` puts both back.
+E2E_BASE_URL and E2E_SANDBOX_URL, all visit one that runs already (give its DATA too, or what needs rows is skipped;
+start it with RATE_SCALE=100000, or the checkout limit is met). Tests share no stock and no provider's world:
+`reset` puts shelves, vendors and sandbox back to how they were found.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
+FREE = "on_hand - reserved - sold"
 QUEUES = ("inbox_event", "operation", "mail_message")
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -64,13 +66,13 @@ class Rows:
 class Market:
     """Two addresses and what a test may know and do behind them. URLs without trailing slash."""
 
-    def __init__(self, shop: str, sandbox: str, database: str = "", *, own: bool) -> None:
-        self.shop, self.sandbox, self.own = shop, sandbox, own
+    def __init__(self, shop: str, sandbox: str, database: str = "") -> None:
+        self.shop, self.sandbox = shop, sandbox
         self._rows = Rows(database) if database else None
         self._console = httpx.Client(base_url=sandbox, timeout=30, trust_env=False)
-        if own:
-            self._seeded = {
-                "variant": self.rows("SELECT id, price, published, on_hand FROM variant"),
+        if database:
+            self._found = {
+                "variant": self.rows(f"SELECT id, price, published, {FREE} AS free FROM variant"),
                 "product": self.rows("SELECT id, price, published FROM product"),
                 "vendor": self.rows("SELECT id, state, paused, delivery_price FROM vendor"),
             }
@@ -122,53 +124,55 @@ class Market:
 
     def free(self, sku: str) -> int:
         """How many of one variant anybody could still take."""
-        [variant] = self.rows("SELECT on_hand - reserved - sold AS free FROM variant WHERE sku = $1", sku)
+        [variant] = self.rows(f"SELECT {FREE} AS free FROM variant WHERE sku = $1", sku)
         return int(variant["free"])
 
-    def stock(self, sku: str, available: int) -> None:
-        """Let exactly so many of one variant be free, by a row of its own in the book of stock."""
-        self.rows(
-            "INSERT INTO stock_move (variant, kind, quantity, ref)"
-            " SELECT id, 'adjust', $2 - (on_hand - reserved - sold), 'e2e:' || gen_random_uuid()"
-            " FROM variant WHERE sku = $1 AND on_hand - reserved - sold <> $2",
-            sku,
-            available,
-        )
+    def stock(self, sku: str, free: int) -> None:
+        """Let exactly so many of one variant be free."""
+        [variant] = self.rows("SELECT id FROM variant WHERE sku = $1", sku)
+        self._stock(variant["id"], free)
 
     def reset(self) -> None:
-        """Put provider, shelves and vendors back to how they were seeded, and let old attempts rest."""
-        if self.own:
-            self.settle()
-        self.tell("reset")
-        if not self.own:
+        """Put provider, shelves and vendors back to how they were found, and let old attempts rest."""
+        if self._rows is None:
+            self.tell("reset")
             return
+        self.settle()
+        self.tell("reset")
         # The provider forgets these with its reset: looking at them again would only fill the log.
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
         self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
-        for table, seeded in self._seeded.items():
-            for row in seeded:
-                columns = [name for name in row if name not in ("id", "on_hand")]
-                places = ", ".join(f"${number}" for number in range(2, len(columns) + 2))
-                names = ", ".join(columns)
-                self.rows(
-                    f"UPDATE {table} SET ({names}) = ROW({places}) WHERE id = $1 AND ({names}) <> ({places})",
-                    row["id"],
-                    *(row[name] for name in columns),
-                )
-        for row in self._seeded["variant"]:
-            self.rows(
-                "INSERT INTO stock_move (variant, kind, quantity, ref)"
-                " SELECT id, 'adjust', $2 - (on_hand - reserved - sold), 'e2e:' || gen_random_uuid()"
-                " FROM variant WHERE id = $1 AND on_hand - reserved - sold <> $2",
-                row["id"],
-                row["on_hand"],
-            )
+        for table, found in self._found.items():
+            for row in found:
+                self._put_back(table, row)
 
     def close(self) -> None:
-        """Leave both."""
+        """Put everything back and leave."""
+        self.reset()
         self._console.close()
         if self._rows is not None:
             self._rows.close()
+
+    def _put_back(self, table: str, row: Row) -> None:
+        columns = [name for name in row if name not in ("id", "free")]
+        names, places = ", ".join(columns), ", ".join(f"${number}" for number in range(2, len(columns) + 2))
+        self.rows(
+            f"UPDATE {table} SET ({names}) = ROW({places}) WHERE id = $1 AND ({names}) <> ({places})",
+            row["id"],
+            *(row[name] for name in columns),
+        )
+        if "free" in row:
+            self._stock(row["id"], row["free"])
+
+    def _stock(self, variant: Any, free: int) -> None:
+        """By a row in the book of stock: nothing else may touch the counters."""
+        self.rows(
+            "INSERT INTO stock_move (variant, kind, quantity, ref)"
+            f" SELECT id, 'adjust', $2 - ({FREE}), 'e2e:' || gen_random_uuid()"
+            f" FROM variant WHERE id = $1 AND {FREE} <> $2",
+            variant,
+            free,
+        )
 
 
 def wait_until(fact: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
@@ -190,7 +194,7 @@ def visit_market() -> Iterator[Market]:
             pytest.exit("give both, or neither: E2E_BASE_URL and E2E_SANDBOX_URL", returncode=2)
         kept = read_env(Path(os.environ.get("DATA") or ".data") / "demo.env")
         database = kept["DATABASE_URL"] if kept.get("BASE_URL") == named.rstrip("/") else ""
-        market = Market(named.rstrip("/"), sandbox.rstrip("/"), database, own=False)
+        market = Market(named.rstrip("/"), sandbox.rstrip("/"), database)
         try:
             yield market
         finally:
@@ -223,7 +227,7 @@ def _run_demo() -> Iterator[Market]:
             if demo.poll() is not None:
                 pytest.exit(f"the demo did not start:\n{last_lines(log)}", returncode=2)
             kept = read_env(folder / "demo.env")
-            market = Market(kept["BASE_URL"], kept["STRIPE_API_BASE"], kept["DATABASE_URL"], own=True)
+            market = Market(kept["BASE_URL"], kept["STRIPE_API_BASE"], kept["DATABASE_URL"])
             try:
                 yield market
             finally:

@@ -23,7 +23,7 @@ from tests.facts import (
     value,
 )
 from tests.guards import unguarded
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, RAILS, STOOL, THROW, break_calls, place
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, STOOL, THROW, break_calls
 from tests.refunds.refunding import buy, refund_there
 from tests.world import World, rows
 
@@ -228,7 +228,7 @@ async def test_database_refuses_when_refunds_would_exceed_the_money(world: World
     await refund_there(world, capture, amount=1000, **ALL_BACK)
     await world.settle()
 
-    with pytest.raises(asyncpg.RaiseError, match="refunds of capture .* exceed 3000"):
+    with pytest.raises(asyncpg.RaiseError, match=r"refunds of capture .* exceed 3000"):
         await fetch(*insert_refund(capture, 2001, status))
 
     await fetch(*insert_refund(capture, 2000, status))

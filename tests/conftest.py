@@ -20,6 +20,7 @@ import asyncpg
 import pytest
 
 if TYPE_CHECKING:
+    from tests.stall import Stall
     from tests.world import World
 
 pytest.register_assert_rewrite("tests.facts")
@@ -118,4 +119,13 @@ async def world(db: str, tmp_path: Path) -> AsyncIterator[World]:
     from tests.world import build_world
 
     async with build_world(tmp_path) as built:
+        yield built
+
+
+@pytest.fixture
+async def stall(db: str, tmp_path: Path) -> AsyncIterator[Stall]:
+    """Shop and worker around the fake gateway and a clean database."""
+    from tests.stall import build_stall
+
+    async with build_stall(tmp_path) as built:
         yield built

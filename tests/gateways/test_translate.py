@@ -52,9 +52,7 @@ def expected_status(mode: str, state: Any, paid: Any, total: int, intent: str | 
     """The table of docs/payments.md, written down a second time."""
     table = {
         ("complete", "paid"): SnapshotStatus.SUCCEEDED if intent or not total else SnapshotStatus.UNCLEAR,
-        ("complete", "no_payment_required"): SnapshotStatus.UNCLEAR
-        if intent or total
-        else SnapshotStatus.SUCCEEDED,
+        ("complete", "no_payment_required"): SnapshotStatus.UNCLEAR if intent or total else SnapshotStatus.SUCCEEDED,
         ("complete", "unpaid"): {
             "succeeded": SnapshotStatus.PROCESSING,
             "processing": SnapshotStatus.PROCESSING,

@@ -41,7 +41,7 @@ help:
 	@echo 'make lock        resolves the dependencies anew (needs uv: UV=path)'
 
 venv:
-	@tools/venv.sh
+	@.ci/venv.sh
 
 demo: venv
 	@exec $(PY) -m store demo $(if $(RESET),--reset)
@@ -60,7 +60,7 @@ e2e: venv
 	$(E2E) $(if $(LONG),,-m 'not long') $(if $(or $(HEADED),$(E2E_BASE_URL)),,-n $(WORKERS) --dist loadfile) || $(RECORD)
 
 check: venv
-	$(PY) tools/lock.py check
+	$(PY) .ci/lock.py check
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy
@@ -76,4 +76,4 @@ lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: install it, or give its path: make lock UV=/path/to/uv' >&2; exit 1; }
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml --group dev -o requirements.lock
-	$(PYTHON) tools/lock.py stamp
+	$(PYTHON) .ci/lock.py stamp

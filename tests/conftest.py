@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from tests.examples import load_profile
+
 if TYPE_CHECKING:
     from tests.stall import Stall
     from tests.world import World
@@ -32,6 +34,7 @@ _stop = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    load_profile()
     if SERVER not in os.environ:
         os.environ[SERVER] = _start_server()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -74,12 +77,12 @@ def _start_server() -> str:
     )
     os.environ[SERVER] = postgres.start()
     _stop.extend([postgres.stop, postgres.remove, lambda: shutil.rmtree(data, ignore_errors=True)])
-    asyncio.run(_make_template())
+    _make_template()
     return os.environ[SERVER]
 
 
-async def _make_template() -> None:
-    url = await make_database(TEMPLATE, "template1")
+def _make_template() -> None:
+    url = asyncio.run(make_database(TEMPLATE, "template1"))
     subprocess.run(
         [sys.executable, "-m", "store", "migrate"],
         cwd=ROOT,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 NEEDED_MEGABYTES = 300
-MADE_HERE = ("demo.env", "seeded", "clock", "sandbox", "logs")
+MADE_HERE = ("demo.env", "seeded", "clock", "sandbox", "logs", "metrics")
 
 
 class DemoError(Exception):
@@ -87,6 +87,13 @@ class DataFolder:
     def mark_seeded(self) -> None:
         """Remember that database and sandbox are filled."""
         (self.path / "seeded").touch()
+
+    def make_metrics_folder(self) -> Path:
+        """An empty folder where shop and worker count together; what earlier processes counted is gone with them."""
+        folder = self.path / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
 
     def release(self) -> None:
         """Give the folder back."""

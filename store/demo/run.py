@@ -121,6 +121,7 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
                 _mark_sandbox_seeded(env)
                 data.mark_seeded()
             _say("shop and worker")
+            env["PROMETHEUS_MULTIPROC_DIR"] = str(data.make_metrics_folder())
             supervisor.start("shop", [*program, "serve"], env)
             supervisor.wait_until_answers("shop", int(env["PORT"]), "/readyz", READY_SECONDS)
             supervisor.start("worker", [*program, "work"], env)  # after: on two cores it would slow the shop down

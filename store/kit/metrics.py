@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 NAMESPACE = "overprint"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -65,10 +67,21 @@ def _counted() -> CollectorRegistry:
     return together
 
 
+class _Readings(Collector):
+    """Plain samples: a Gauge object would keep its value in the shared folder and be counted as well."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self.readings = list(readings)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for reading in self.readings:
+            family = GaugeMetricFamily(f"{NAMESPACE}_{reading.name}", reading.text, labels=reading.labels)
+            for labels, value in reading.values.items():
+                family.add_metric(labels, value)
+            yield family
+
+
 def _read(readings: Iterable[Reading]) -> CollectorRegistry:
     registry = CollectorRegistry()
-    for reading in readings:
-        gauge = Gauge(reading.name, reading.text, reading.labels, namespace=NAMESPACE, registry=registry)
-        for labels, value in reading.values.items():
-            (gauge.labels(*labels) if labels else gauge).set(value)
+    registry.register(_Readings(readings))
     return registry

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.catalogue.queries.shelf import MAX_QUERY, Wanted, find_products
+from tests.examples import examples
 from tests.shelves import make_product, make_vendor, open_browser, read_heading, read_titles, read_words
 
 VISITOR = open_browser()
@@ -124,7 +125,12 @@ async def test_query_is_cut_and_said_so_when_it_is_very_long(db: str) -> None:
 
 
 @given(query=st.text(max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
 async def test_no_query_breaks_the_search_when_it_is_any_text(db: str, query: str) -> None:
     page = await VISITOR.get("/search", params={"q": query.encode("utf-8", "surrogatepass")})
 

@@ -70,6 +70,24 @@ def test_processes_are_added_up_when_they_share_a_folder(tmp_path: Path) -> None
     assert [read(text)["overprint_kit_test_calls_total[('outcome', 'ok')]"] for text in texts] == [2, 7]
 
 
+def test_readings_are_rendered_once_when_processes_share_a_folder(tmp_path: Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    code = (
+        "from store.kit import metrics\n"
+        "for value in (3.0, 4.0):\n"
+        "    text = metrics.render([metrics.Reading('orders', 'Orders', ('state',), {('paid',): value})]).decode()\n"
+        "print(text)"
+    )
+
+    text = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+    assert [line for line in text.splitlines() if line.startswith("overprint_orders")] == [
+        'overprint_orders{state="paid"} 4.0'
+    ]
+
+
 def test_registry_is_ours_alone_when_libraries_count_too() -> None:
     assert isinstance(metrics.REGISTRY, CollectorRegistry)
     assert b"python_gc" not in metrics.render()

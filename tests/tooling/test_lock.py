@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("tools_lock", ROOT / "tools" / "lock.py")
+SPEC = importlib.util.spec_from_file_location("ci_lock", ROOT / ".ci" / "lock.py")
 assert SPEC is not None
 assert SPEC.loader is not None
 lock = importlib.util.module_from_spec(SPEC)

@@ -1,4 +1,4 @@
-"""tools/venv.sh: done once per lock, and one clear line when there is no Python for it."""
+""".ci/venv.sh: done once per lock, and one clear line when there is no Python for it."""
 
 import shutil
 import subprocess
@@ -13,9 +13,9 @@ TOOLS = ("sh", "dirname", "cmp", "cp", "rm")
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A clone with a lock, and a PATH that holds nothing but the plainest tools."""
-    (tmp_path / "tools").mkdir()
+    (tmp_path / ".ci").mkdir()
     (tmp_path / "bin").mkdir()
-    shutil.copy(ROOT / "tools" / "venv.sh", tmp_path / "tools")
+    shutil.copy(ROOT / ".ci" / "venv.sh", tmp_path / ".ci")
     (tmp_path / "requirements.lock").write_text("# nothing\n")
     for tool in TOOLS:
         found = shutil.which(tool)
@@ -32,7 +32,7 @@ def program(path: Path, script: str) -> None:
 
 def make(clone: Path) -> subprocess.CompletedProcess[str]:
     env = {"PATH": str(clone / "bin")}
-    return subprocess.run([clone / "tools/venv.sh"], capture_output=True, text=True, check=False, env=env)
+    return subprocess.run([clone / ".ci/venv.sh"], capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.parametrize("version", ["Python 3.10.4", None])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from store.gateways.port import BadSignature
 from store.gateways.stripe.webhooks import read_event, verify_event
+from tests.examples import examples
 from tests.signing import make_event, sign_body
 
 SECRET = "whsec_0123456789abcdef"
@@ -56,7 +57,7 @@ def int_or_none(text: str) -> int | None:
         return None
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(HEADER.replace("v1=", "v1=é"))
 @example(HEADER.replace("v1", "v0"))
 @example("")
@@ -66,7 +67,7 @@ def test_forged_header_is_refused_when_anything_of_it_is_changed(header: str) ->
         assert is_still_signed(header)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.integers(0, len(BODY) - 1), st.integers(1, 255))
 def test_body_is_refused_when_one_byte_is_changed(place: int, by: int) -> None:
     changed = BODY[:place] + bytes([BODY[place] ^ by]) + BODY[place + 1 :]

@@ -7,6 +7,7 @@ import stripe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sandbox.api.conftest import EXPRESS, Api
 
 BACK = {"refund_application_fee": True}
@@ -93,7 +94,7 @@ def test_platform_is_back_at_zero_when_the_fee_was_earned_in_another_currency(
     assert api.balance(vendor) == {currency: -provider}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.integers(1, 700), min_size=1, max_size=5), fee=st.integers(1, 100))
 def test_parts_give_back_what_one_refund_would(api: Api, parts: list[int], fee: int) -> None:
     total = sum(parts) + 100

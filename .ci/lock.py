@@ -56,7 +56,7 @@ def main() -> int:
             print(problem, file=sys.stderr)
             return 1
     else:
-        print("use: python tools/lock.py check|stamp", file=sys.stderr)
+        print("use: python .ci/lock.py check|stamp", file=sys.stderr)
         return 2
     return 0
 

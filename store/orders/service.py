@@ -150,6 +150,8 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str) -> boo
     already or the stock is gone.
     """
     order = await lock_order(order_id)
+    if order["payment_state"] == PaymentState.PAID:
+        return False
     hold_no = order["hold_no"]
     lines = await read_lines(order_id)
     if not order["holds_stock"]:

@@ -157,13 +157,11 @@ async def test_lines_and_timeline_are_append_only_when_somebody_writes_past_the_
         await fetch(write.format(table))
 
 
-COPY = """
-INSERT INTO orders (id, number, token, form_id, group_key, goods_hash, snapshot_hash, charge_type, email, full_name,
-  address_line1, address_line2, city, postcode, country, currency, subtotal, delivery, total, fee, descriptor, hold_until,
-  payment_state, cart_id)
-SELECT gen_random_uuid(), 'OP-COPY', 'copy', form_id, {group}, goods_hash, snapshot_hash, charge_type, email, full_name,
-  address_line1, address_line2, city, postcode, country, currency, subtotal, delivery, total, fee, descriptor, hold_until,
-  '{state}', {cart} FROM orders
+SAME = """form_id, goods_hash, snapshot_hash, charge_type, email, full_name, address_line1, address_line2, city, postcode,
+  country, currency, subtotal, delivery, total, fee, descriptor, hold_until"""
+COPY = f"""
+INSERT INTO orders (id, number, token, group_key, payment_state, cart_id, {SAME})
+SELECT gen_random_uuid(), 'OP-COPY', 'copy', {{group}}, '{{state}}', {{cart}}, {SAME} FROM orders
 """
 NO_PARTS = "DROP TRIGGER order_parts ON orders"
 

@@ -96,6 +96,9 @@ def describe(error: Exception) -> ErrorView:
             retry_after = RETRY_AFTER_SECONDS
         return ErrorView(error.status, error.title, error.message, request_id(), retry_after)
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+        # A NUL in an address or a field: the visitor's, and no text can hold it.
+        status = 400
     title, message = WORDS.get(status) or WORDS[400 if status < 500 else 500]
     return ErrorView(status, title, message, request_id(), RETRY_AFTER_SECONDS if status == 503 else None)
 

@@ -83,6 +83,16 @@ class Market:
             pytest.skip("needs the shop's database: give DATA of the demo that runs")
         return self._rows.fetch(sql, *args)
 
+    @contextmanager
+    def hold(self, sql: str, *args: Any) -> Iterator[None]:
+        """Keep the rows that a `SELECT … FOR UPDATE` locks until the block ends."""
+        self.rows("BEGIN")
+        try:
+            assert self.rows(sql, *args), "there is nothing to hold"
+            yield
+        finally:
+            self.rows("COMMIT")
+
     def tell(self, what: str, **command: Any) -> Row:
         """Command the sandbox: POST /_sandbox/{what}."""
         return dict(self._console.post(f"/_sandbox/{what}", json=command).raise_for_status().json())

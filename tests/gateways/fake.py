@@ -79,10 +79,10 @@ class FakeGateway:
         """What was kept and passed on is known from now on."""
         self.captures = {ref: replace(capture, settled=True) for ref, capture in self.captures.items()}
 
-    def finish_refunds(self, outcome: RefundOutcome, reason: str = "") -> None:
-        """Every refund that was made ends like this."""
+    def finish_refunds(self, outcome: RefundOutcome, reason: str = "", came_back: bool = False) -> None:
+        """Every refund that was made ends like this; `came_back`: its money is on the balance again."""
         for ref, capture in self.captures.items():
-            ended = tuple(replace(one, outcome=outcome, reason=reason) for one in capture.refunds)
+            ended = tuple(replace(one, outcome=outcome, reason=reason, came_back=came_back) for one in capture.refunds)
             self.captures[ref] = replace(capture, refunds=ended)
 
     def sign_event(self, **event: Any) -> tuple[dict[str, str], bytes]:

@@ -87,6 +87,8 @@ def options(account_ref: str = "", key: str | None = None) -> Any:
 
 def translate_error(error: Exception) -> Exception:
     """An SDK error in our words; the provider's request id is kept for the log."""
+    if isinstance(error, UnicodeDecodeError):
+        return Unavailable("the answer is no text")
     if not isinstance(error, stripe.StripeError):
         return error
     words = f"{error.user_message or error} [{error.request_id or 'no request id'}]"

@@ -10,7 +10,7 @@ from store.cart.queries import CheckoutGroup, read_group
 from store.cart.service import add_line, lock_cart
 from store.kit import clock
 from store.kit.db import transaction
-from store.orders.service import Contact, place_order
+from store.orders.service import Contact, mark_over, place_order
 from tests.shelves import make_product, make_vendor
 
 CONTACT = Contact(
@@ -59,3 +59,9 @@ async def order_a_mug(quantity: int = 1, **vendor: Any) -> tuple[dict[str, Any],
     (mug,) = await make_product(await make_vendor(**vendor))
     direct = vendor.get("charge_type") == "direct"
     return await place(await fill_cart((mug, quantity)), "direct-kiln-co" if direct else GROUP), mug
+
+
+async def end(order: dict[str, Any]) -> bool:
+    """The provider has said that the attempt is over."""
+    async with transaction():
+        return await mark_over(order["id"], text="Closed without payment.", door="sweep")

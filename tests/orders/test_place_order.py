@@ -157,8 +157,8 @@ async def test_lines_and_timeline_are_append_only_when_somebody_writes_past_the_
         await fetch(write.format(table))
 
 
-SAME = """form_id, goods_hash, snapshot_hash, charge_type, email, full_name, address_line1, address_line2, city, postcode,
-  country, currency, subtotal, delivery, total, fee, descriptor, hold_until"""
+SAME = """form_id, goods_hash, snapshot_hash, charge_type, email, full_name, address_line1, address_line2, city,
+  postcode, country, currency, subtotal, delivery, total, fee, descriptor, hold_until"""
 COPY = f"""
 INSERT INTO orders (id, number, token, group_key, payment_state, cart_id, {SAME})
 SELECT gen_random_uuid(), 'OP-COPY', 'copy', {{group}}, '{{state}}', {{cart}}, {SAME} FROM orders

@@ -1,26 +1,25 @@
-"""An honest little provider in memory: the port's other implementation, for states the sandbox cannot make.
+"""A payment provider in memory, as small as the port allows and no friendlier: the contract suite keeps it honest.
 
-It keeps what a provider keeps (sessions by key and account, captures, refunds) and answers only what it was told.
-Tests decide what the buyer and the bank do: `pay`, `hand_over` (a delayed method), `clear`, `bounce`, `decline`.
+Tests turn its buyer and its bank by hand (`pay`, `confirm`, `refuse`, `decline`, `run_out`, `settle`) and let
+answers be lost (`lose`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from store.gateways.port import (
-    AccountRequest,
-    AccountSnapshot,
     BadSignature,
     CaptureSnapshot,
     CheckoutRequest,
+    Declined,
     Failure,
     GatewayBug,
     Moved,
@@ -34,211 +33,228 @@ from store.gateways.port import (
     Unavailable,
 )
 from store.kit import clock
+from store.kit.ids import new_token
 from store.kit.money import Money
 
-PAGE = "http://127.0.0.1:8001/c/pay/"
+SMALLEST = 50
+OPEN, OVER = SnapshotStatus.OPEN, SnapshotStatus.EXPIRED
 
 
 @dataclass
+class Session:
+    """One hosted checkout and what became of it."""
+
+    ref: str
+    account_ref: str
+    asked: dict[str, Any]
+    status: SnapshotStatus = OPEN
+    failure: Failure | None = None
+    settled: bool = False
+    created: datetime = field(default_factory=clock.now)
+    refunds: list[RefundSnapshot] = field(default_factory=list)
+    reversals: list[Moved] = field(default_factory=list)
+    fee_refunds: list[Moved] = field(default_factory=list)
+
+    @property
+    def charge(self) -> str:
+        """The charge's reference, once there is money."""
+        return f"ch_{self.ref}" if self.status == SnapshotStatus.SUCCEEDED else ""
+
+    def money(self, amount: int) -> Money:
+        """An amount in the currency of this payment."""
+        return Money(amount, self.asked["currency"])
+
+
 class FakeGateway:
-    """What the provider knows. `silent` lets every call end without an answer."""
+    """CheckoutGateway and ExpiringGateway."""
 
-    secret: bytes = b"a secret of the fake"
-    silent: bool = False
-    sessions: dict[str, PaymentSnapshot] = field(default_factory=dict)
-    made: dict[str, datetime] = field(default_factory=dict)
-    ends: dict[str, datetime] = field(default_factory=dict)
-    keys: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    captures: dict[str, CaptureSnapshot] = field(default_factory=dict)
-    accounts: dict[str, AccountSnapshot] = field(default_factory=dict)
-    _ids: Any = field(default_factory=lambda: count(1))
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.keys: dict[str, tuple[str, str]] = {}
+        self.refund_keys: dict[str, RefundSnapshot] = {}
+        self._lost: list[tuple[str, str]] = []
 
-    # What buyer and bank do.
+    # What the buyer, the bank and the network do.
 
-    def pay(self, ref: str) -> None:
-        """The card went through."""
-        self._complete(ref, SnapshotStatus.SUCCEEDED)
+    def pay(self, ref: str, *, delayed: bool = False) -> None:
+        """The buyer is done; with `delayed` the bank has not answered yet."""
+        self.sessions[ref].status = SnapshotStatus.PROCESSING if delayed else SnapshotStatus.SUCCEEDED
 
-    def hand_over(self, ref: str) -> None:
-        """The buyer used a delayed method: done here, not done at the bank."""
-        self._change(ref, status=SnapshotStatus.PROCESSING, redirect_url="")
+    def confirm(self, ref: str) -> None:
+        """The bank says yes after all."""
+        self.pay(ref)
 
-    def clear(self, ref: str) -> None:
-        """The bank of a delayed method said yes, perhaps after it had said no."""
-        self._complete(ref, SnapshotStatus.SUCCEEDED)
+    def refuse(self, ref: str, words: str = "The bank declined the payment") -> None:
+        """The bank says no after all."""
+        self.sessions[ref].status = SnapshotStatus.FAILED
+        self.sessions[ref].failure = Failure(f"{ref}:refused", words)
 
-    def bounce(self, ref: str, message: str = "The bank refused the debit") -> None:
-        """The bank of a delayed method said no for good."""
-        self._change(ref, status=SnapshotStatus.FAILED, failure=Failure(f"try-{next(self._ids)}", message))
+    def decline(self, ref: str, words: str = "The bank declined the card") -> None:
+        """One try fails; the session stays open."""
+        self.sessions[ref].failure = Failure(f"{ref}:{words}", words)
 
-    def decline(self, ref: str, message: str = "The bank declined the card") -> None:
-        """A try inside the session failed; the session stays open."""
-        self._change(ref, failure=Failure(f"try-{next(self._ids)}", message))
+    def run_out(self, ref: str) -> None:
+        """The session's time is up."""
+        self.sessions[ref].status = OVER
 
-    def settle(self) -> None:
-        """What was kept and passed on is known from now on."""
-        self.captures = {ref: replace(capture, settled=True) for ref, capture in self.captures.items()}
+    def settle(self, ref: str) -> None:
+        """What the provider keeps and passes on is known."""
+        self.sessions[ref].settled = True
 
-    def finish_refunds(self, outcome: RefundOutcome, reason: str = "", came_back: bool = False) -> None:
-        """Every refund that was made ends like this; `came_back`: its money is on the balance again."""
-        for ref, capture in self.captures.items():
-            ended = tuple(replace(one, outcome=outcome, reason=reason, came_back=came_back) for one in capture.refunds)
-            self.captures[ref] = replace(capture, refunds=ended)
+    def change_refund(self, charge: str, **changes: Any) -> None:
+        """Something becomes of the only refund of a charge."""
+        session = self._session_of(charge)
+        session.refunds = [dataclasses.replace(refund, **changes) for refund in session.refunds]
 
-    def sign_event(self, **event: Any) -> tuple[dict[str, str], bytes]:
-        """(headers, body) of one event."""
-        body = json.dumps(event).encode()
-        return {"fake-signature": hmac.new(self.secret, body, hashlib.sha256).hexdigest()}, body
+    def lose(self, call: str, when: str) -> None:
+        """Let the answer of the next such call be lost, `before` or `after` its effect."""
+        self._lost.append((call, when))
 
     # The port.
 
     def freeze_checkout(self, request: CheckoutRequest) -> str:
-        return json.dumps(asdict(request) | {"expires_at": request.expires_at.timestamp()})
+        return json.dumps(dataclasses.asdict(request), default=datetime.isoformat)
 
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
-        self._answer()
-        request = json.loads(frozen)
-
-        def make() -> OpenedCheckout:
-            ref = f"fs_{next(self._ids)}"
-            destination = request["account_ref"] if request["charge_type"] == "destination" else ""
-            self.sessions[ref] = PaymentSnapshot(
-                ref=ref,
-                status=SnapshotStatus.OPEN,
-                amount=sum(item["unit_price"] * item["quantity"] for item in request["items"]),
-                currency=request["currency"],
-                payment_id=request["payment_id"],
-                order_id=request["order_id"],
-                account_ref=account_ref,
-                destination=destination,
-                fee=0 if request["charge_type"] == "separate" else request["fee"],
-                livemode=False,
-                redirect_url=f"{PAGE}{ref}",
-            )
-            self.made[ref] = clock.now()
-            self.ends[ref] = datetime.fromtimestamp(request["expires_at"], UTC)
-            return OpenedCheckout(ref, f"{PAGE}{ref}")
-
-        opened: OpenedCheckout = self._once(f"{account_ref}:{key}", frozen, make)
-        return opened
+        self._fail("open_checkout", "before")
+        if key in self.keys:
+            first, ref = self.keys[key]
+            if first != frozen:
+                raise GatewayBug("this key was used with the same parameters' other values")
+        else:
+            asked = json.loads(frozen)
+            if asked["total"] < SMALLEST:
+                raise Declined("The amount is too small.")
+            ref = f"cs_{new_token()}"
+            self.sessions[ref] = Session(ref, account_ref, asked)
+            self.keys[key] = (frozen, ref)
+        self._fail("open_checkout", "after")
+        return OpenedCheckout(ref, f"https://pay.example/{ref}")
 
     async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot:
-        self._answer()
-        found = self.sessions.get(ref)
-        if found is None or found.account_ref != account_ref:
-            raise GatewayBug(f"no session {ref} on account {account_ref!r}")
-        if found.status == SnapshotStatus.OPEN and self.ends[ref] <= clock.now():
-            self._change(ref, status=SnapshotStatus.EXPIRED, redirect_url="")
-        return self.sessions[ref]
+        self._fail("fetch_payment", "before")
+        return self._snapshot(self._find(ref, account_ref))
 
-    async def find_payments(self, payment_id: str, account_ref: str, since: datetime) -> Sequence[PaymentSnapshot]:
-        self._answer()
+    async def find_payments(
+        self, payment_id: str, account_ref: str, since: datetime, until: datetime | None = None
+    ) -> Sequence[PaymentSnapshot]:
+        self._fail("find_payments", "before")
         return [
-            session
-            for ref, session in self.sessions.items()
-            if (session.payment_id, session.account_ref) == (payment_id, account_ref)
-            and self.made[ref] >= since - timedelta(seconds=1)
+            self._snapshot(session)
+            for session in self.sessions.values()
+            if session.asked["payment_id"] == payment_id
+            and session.account_ref == account_ref
+            and session.created >= since
         ]
 
     async def expire(self, ref: str, account_ref: str) -> bool:
-        if (await self.fetch_payment(ref, account_ref)).status != SnapshotStatus.OPEN:
-            return False
-        self._change(ref, status=SnapshotStatus.EXPIRED, redirect_url="")
-        return True
+        self._fail("expire", "before")
+        session = self._find(ref, account_ref)
+        was_open = session.status == OPEN
+        if was_open:
+            session.status = OVER
+        self._fail("expire", "after")
+        return was_open
 
     async def fetch_capture(self, ref: str, account_ref: str) -> CaptureSnapshot:
-        self._answer()
-        if ref not in self.captures or self._session_of(ref).account_ref != account_ref:
-            raise GatewayBug(f"no charge {ref} on account {account_ref!r}")
-        capture = self.captures[ref]
-        return capture if capture.settled else CaptureSnapshot(ref, settled=False, refunds=capture.refunds)
+        session = self._session_of(ref, account_ref)
+        if not session.settled:
+            return CaptureSnapshot(ref, settled=False, refunds=tuple(session.refunds))
+        total, fee, kind = (session.asked[name] for name in ("total", "fee", "charge_type"))
+        return CaptureSnapshot(
+            ref,
+            settled=True,
+            provider_fee=_moved("txn", ref, session.money(total * 29 // 1000 + 30)),
+            transfer=_moved("tr", ref, session.money(total)) if kind == "destination" else None,
+            application_fee=_moved("fee", ref, session.money(fee)) if fee and kind != "separate" else None,
+            transfer_reversals=tuple(session.reversals),
+            fee_refunds=tuple(session.fee_refunds),
+            refunds=tuple(session.refunds),
+        )
 
     async def refund(self, request: RefundRequest) -> RefundSnapshot:
-        capture = await self.fetch_capture(request.capture_ref, request.account_ref)
-        session = self._session_of(request.capture_ref)
-        given = sum(one.amount.amount for one in capture.refunds if one.outcome != RefundOutcome.FAILED)
-
-        def make() -> RefundSnapshot:
-            if given + request.amount > session.amount:
-                raise GatewayBug("the refund is greater than what is left of the charge")
-            made = RefundSnapshot(
-                ref=f"fr_{next(self._ids)}",
-                refund_id=request.refund_id,
-                capture_ref=request.capture_ref,
-                amount=Money(request.amount, session.currency),
-                outcome=RefundOutcome.SUCCEEDED,
-            )
-            before = self.captures[request.capture_ref]
-            self.captures[request.capture_ref] = replace(before, refunds=(*before.refunds, made))
-            return made
-
-        made: RefundSnapshot = self._once(f"{request.account_ref}:{request.refund_id}", repr(request), make)
+        self._fail("refund", "before")
+        if request.refund_id in self.refund_keys:
+            return self.refund_keys[request.refund_id]
+        session = self._session_of(request.capture_ref, request.account_ref)
+        left = session.asked["total"] - sum(refund.amount.amount for refund in session.refunds)
+        if request.amount > left:
+            raise GatewayBug(f"{request.amount} is more than the {left} that are left")
+        session.settled = True
+        ref, amount = f"re_{new_token()}", session.money(request.amount)
+        made = RefundSnapshot(ref, request.refund_id, request.capture_ref, amount, RefundOutcome.SUCCEEDED)
+        self.refund_keys[request.refund_id] = made
+        session.refunds.insert(0, made)
+        if request.give_back_all and request.charge_type == "destination":
+            session.reversals.append(_moved("trr", ref, amount))
+        if request.give_back_all and request.fee_taken and request.charge_type != "separate":
+            part = session.asked["fee"] * request.amount // session.asked["total"]
+            session.fee_refunds.append(_moved("fr", ref, session.money(part)))
+        self._fail("refund", "after")
         return made
 
     async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]:
-        return (await self.fetch_capture(capture_ref, account_ref)).refunds
+        self._fail("find_refunds", "before")
+        return list(self._session_of(capture_ref, account_ref).refunds)
 
     def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None:
-        good = hmac.new(self.secret, body, hashlib.sha256).hexdigest()
-        if endpoint not in ("account", "connect") or not hmac.compare_digest(
-            headers.get("fake-signature", "").encode(), good.encode()
-        ):
-            raise BadSignature("not signed by the fake")
+        if not hmac.compare_digest({k.lower(): v for k, v in headers.items()}.get("seal", ""), _seal(endpoint, body)):
+            raise BadSignature("the seal does not fit")
 
     def read_event(self, body: bytes) -> Notice:
         try:
-            return Notice(**{"created": clock.wall(), "livemode": False, "resource": "", **json.loads(body)})
-        except (TypeError, ValueError) as wrong:
-            raise BadSignature("no event of the fake") from wrong
+            event = json.loads(body)
+            created = datetime.fromtimestamp(event["created"], UTC)
+            return Notice(event["id"], event["type"], "", False, event["resource"], created)
+        except (ValueError, KeyError, TypeError) as wrong:
+            raise BadSignature("no event") from wrong
 
     def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
-        headers, body = self.sign_event(event_id=f"probe-{next(self._ids)}", type="probe", account="")
-        return json.loads(body)["event_id"], headers, body
+        event = {"id": f"evt_{new_token()}", "type": "probe", "resource": "probe", "created": clock.wall().timestamp()}
+        body = json.dumps(event).encode()
+        return event["id"], {"Seal": _seal(endpoint, body)}, body
 
-    async def open_account(self, request: AccountRequest) -> AccountSnapshot:
-        currency = {"DE": "EUR", "JP": "JPY"}.get(request.country, "USD")
-        account = AccountSnapshot(f"acct_{request.vendor_id}", currency, request.prefill, request.prefill)
-        return self.accounts.setdefault(account.ref, account)
+    def _find(self, ref: str, account_ref: str) -> Session:
+        session = self.sessions.get(ref)
+        if session is None or session.account_ref != account_ref:
+            raise GatewayBug(f"no such session: {ref}")
+        return session
 
-    async def fetch_account(self, ref: str) -> AccountSnapshot:
-        if ref not in self.accounts:
-            raise GatewayBug(f"no account {ref}")
-        return self.accounts[ref]
+    def _session_of(self, charge: str, account_ref: str | None = None) -> Session:
+        for session in self.sessions.values():
+            if session.charge == charge != "" and account_ref in (None, session.account_ref):
+                return session
+        raise GatewayBug(f"no such charge: {charge}")
 
-    async def ping(self) -> None:
-        self._answer()
-
-    def _complete(self, ref: str, status: SnapshotStatus) -> None:
-        session = self.sessions[ref]
-        capture_ref = f"fc_{ref}" if session.amount else ref
-        self._change(ref, status=status, capture_ref=capture_ref, method="Visa ending in 4242", redirect_url="")
-        amount = Money(session.amount, session.currency)
-        fee = Money(session.fee, session.currency)
-        kept = Money(session.amount // 50, session.currency)
-        self.captures[capture_ref] = CaptureSnapshot(
-            ref=capture_ref,
-            settled=False,
-            provider_fee=Moved(f"kept_{ref}", kept, kept) if kept.amount else None,
-            transfer=Moved(f"transfer_{ref}", amount, amount) if session.destination else None,
-            application_fee=Moved(f"fee_{ref}", fee, fee) if session.fee else None,
+    def _snapshot(self, session: Session) -> PaymentSnapshot:
+        asked, paid = session.asked, session.status == SnapshotStatus.SUCCEEDED
+        passed_on = asked["charge_type"] == "destination"
+        return PaymentSnapshot(
+            ref=session.ref,
+            status=session.status,
+            amount=asked["total"],
+            currency=asked["currency"],
+            payment_id=asked["payment_id"],
+            order_id=asked["order_id"],
+            account_ref=session.account_ref,
+            destination=asked["account_ref"] if paid and passed_on else "",
+            fee=asked["fee"] if paid and asked["charge_type"] != "separate" else 0,
+            livemode=False,
+            capture_ref=session.charge,
+            method="Visa ending in 4242" if paid else "",
+            redirect_url=f"https://pay.example/{session.ref}" if session.status == OPEN else "",
+            failure=None if paid else session.failure,
         )
 
-    def _session_of(self, capture_ref: str) -> PaymentSnapshot:
-        return next(one for one in self.sessions.values() if one.capture_ref == capture_ref)
+    def _fail(self, call: str, when: str) -> None:
+        if (call, when) in self._lost:
+            self._lost.remove((call, when))
+            raise Unavailable(f"{call}: the answer was lost {when} its effect")
 
-    def _change(self, ref: str, **values: Any) -> None:
-        self.sessions[ref] = replace(self.sessions[ref], **values)
 
-    def _once(self, key: str, body: str, make: Any) -> Any:
-        if key in self.keys:
-            first, answer = self.keys[key]
-            if first != body:
-                raise GatewayBug("this key can only be used with the same parameters")
-            return answer
-        answer = make()
-        self.keys[key] = body, answer
-        return answer
+def _moved(kind: str, ref: str, amount: Money) -> Moved:
+    return Moved(f"{kind}_{ref}", amount, amount)
 
-    def _answer(self) -> None:
-        if self.silent:
-            raise Unavailable("the fake says nothing")
+
+def _seal(endpoint: str, body: bytes) -> str:
+    return hmac.new(endpoint.encode(), body, hashlib.sha256).hexdigest()

@@ -1,0 +1,127 @@
+"""What the contract suite needs beside the port: a buyer, the passing of time, and lost answers, for each rail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from store.gateways.port import AccountRequest
+from store.gateways.stripe.gateway import StripeGateway
+from store.kit import clock
+from store.sandbox.app import create_app as create_sandbox
+from tests.gateways.fake import FakeGateway
+from tests.world import CARD, DECLINED, SANDBOX, Lazy, make_settings
+
+# What the fake calls a verb and what it is on Stripe's wire.
+WIRE = {
+    "open_checkout": ("POST", "/v1/checkout/sessions"),
+    "fetch_payment": ("GET", "/v1/checkout/sessions/*"),
+    "find_payments": ("GET", "/v1/checkout/sessions"),
+    "expire": ("POST", "/v1/checkout/sessions/*/expire"),
+    "refund": ("POST", "/v1/refunds"),
+    "find_refunds": ("GET", "/v1/refunds"),
+}
+
+
+class Bench(Protocol):
+    """One rail with its buyer. `direct` and `destination` are accounts that can be paid."""
+
+    gateway: Any
+    direct: str
+    destination: str
+
+    async def pay(self, ref: str, url: str) -> None: ...
+
+    async def decline(self, ref: str, url: str) -> None: ...
+
+    async def run_out(self, ref: str) -> None: ...
+
+    async def settle(self, ref: str) -> None: ...
+
+    async def lose(self, call: str, when: str) -> None: ...
+
+
+class FakeBench:
+    """The rail in memory."""
+
+    def __init__(self) -> None:
+        self.gateway = FakeGateway()
+        self.direct, self.destination = "acct_direct", "acct_destination"
+
+    async def pay(self, ref: str, url: str) -> None:
+        self.gateway.pay(ref)
+
+    async def decline(self, ref: str, url: str) -> None:
+        self.gateway.decline(ref)
+
+    async def run_out(self, ref: str) -> None:
+        self.gateway.run_out(ref)
+
+    async def settle(self, ref: str) -> None:
+        self.gateway.settle(ref)
+
+    async def lose(self, call: str, when: str) -> None:
+        self.gateway.lose(call, when)
+
+
+class SandboxBench:
+    """Stripe's protocol as the sandbox speaks it, in this process."""
+
+    def __init__(self, sandbox: Any, wire: Lazy, data: Path) -> None:
+        self.sandbox = sandbox
+        self.console = httpx.AsyncClient(transport=wire, base_url=SANDBOX)
+        settings = make_settings(
+            data, stripe_webhook_secrets=("whsec_a",), stripe_connect_webhook_secrets=("whsec_c", "whsec_d")
+        )
+        self.gateway = StripeGateway(settings, wire)
+        self.direct = self.destination = ""
+
+    async def open_accounts(self) -> None:
+        """One account for each charge type."""
+        for kind in ("direct", "destination"):
+            request = AccountRequest(f"vendor-{kind}", kind, "vera@kiln.example", "US", kind, prefill=True)
+            setattr(self, kind, (await self.gateway.open_account(request)).ref)
+
+    async def pay(self, ref: str, url: str) -> None:
+        answer = await self.console.post(url, data=CARD)
+        assert answer.status_code == 303, answer.text
+
+    async def decline(self, ref: str, url: str) -> None:
+        await self.console.post(url, data={**CARD, "number": DECLINED})
+
+    async def run_out(self, ref: str) -> None:
+        await self._advance(50 * 60)
+
+    async def settle(self, ref: str) -> None:
+        await self._advance(20)
+
+    async def lose(self, call: str, when: str) -> None:
+        method, path = WIRE[call]
+        fault = {"method": method, "path": path, "when": when, "action": "status", "status": 429, "count": 1}
+        assert (await self.console.post("/_sandbox/faults", json=fault)).status_code == 200
+
+    async def _advance(self, seconds: int) -> None:
+        assert (await self.console.post("/_sandbox/clock", json={"advance": seconds})).status_code == 200
+        self.sandbox.state.world.tick()
+
+
+@asynccontextmanager
+async def open_sandbox_bench(data: Path) -> AsyncIterator[SandboxBench]:
+    """The sandbox on a folder of its own, without a shop."""
+    wire = Lazy()
+    wire.app = create_sandbox(data, deliver=wire, clock=data / "clock")
+    clock.use_offset_file(data / "clock")
+    bench = SandboxBench(wire.app, wire, data)
+    await bench.open_accounts()
+    try:
+        yield bench
+    finally:
+        clock.use_offset_file(None)
+        await bench.console.aclose()
+        await wire.app.state.deliveries.close()
+        wire.app.state.records.close()
+        wire.app.state.world.close()

@@ -1,200 +1,266 @@
-"""What went back is recorded whoever did it: shown, mailed once, booked under its own provider id."""
+"""Refunds that somebody made at the provider: recorded, booked, shown and mailed once, in full and in parts."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import asyncpg
 import pytest
 
-from store.gateways.port import RefundOutcome, Unavailable
-from store.payments.states import Door
+from store.gateways.port import Unavailable
+from store.kit.db import fetch
 from store.refunds.service import sync_refunds
-from tests.facts import assert_books_agree, mails, one, path_of, the_order, timeline, value
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, RAILS, break_calls
-from tests.payments.test_delayed import fail_for_good
-from tests.stall import Stall
-from tests.world import Browser, World, rows
+from tests.facts import (
+    assert_books_agree,
+    ledger_balances,
+    mails,
+    one,
+    path_of,
+    provider_balances,
+    the_order,
+    timeline,
+    value,
+)
+from tests.guards import unguarded
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, STOOL, THROW, break_calls
+from tests.refunds.refunding import buy, refund_there
+from tests.world import World, rows
+
+ALL_BACK = {"reverse_transfer": "true", "refund_application_fee": "true"}
+FEE_BACK = {"refund_application_fee": "true"}
+KINDS_OF = {
+    "destination, all back": (MUG, ALL_BACK, {"refund", "transfer_reversal", "fee_refund"}),
+    "destination, transfer back": (MUG, {"reverse_transfer": "true"}, {"refund", "transfer_reversal"}),
+    "direct, fee back": (LAMP, FEE_BACK, {"refund", "fee_refund"}),
+    "direct, fee kept": (LAMP, {}, {"refund"}),
+    "direct in EUR, fee back": (THROW, FEE_BACK, {"refund", "fee_refund"}),
+    "direct in JPY, fee back": (STOOL, FEE_BACK, {"refund", "fee_refund"}),
+    "direct in JPY, fee kept": (STOOL, {}, {"refund"}),
+}
 
 
-async def pay_in_peace(world: World, *skus: str) -> Browser:
-    """A paid and settled order."""
+@pytest.mark.parametrize("part", [1, 3], ids=["full", "partial"])
+@pytest.mark.parametrize("case", KINDS_OF)
+async def test_refund_is_booked_and_shown_when_it_was_made_at_the_provider(world: World, case: str, part: int) -> None:
+    sku, params, kinds = KINDS_OF[case]
+    ada, capture = await buy(world, sku)
+    amount = capture["amount"] // part
+
+    made = await refund_there(world, capture, amount=amount, **params)
+    await world.settle()
+
+    row = await one("SELECT * FROM refund")
+    assert (row["refund_ref"], row["amount"], row["status"], row["ours"]) == (made["id"], amount, "succeeded", False)
+    booked = await rows("SELECT kind FROM ledger_tx WHERE kind IN ('refund', 'transfer_reversal', 'fee_refund')")
+    assert sorted(tx["kind"] for tx in booked) == sorted(kinds)
+    order = await the_order()
+    assert (order["payment_state"], order["refunded"], order["refund_pending"]) == ("paid", amount, 0)
+    assert await value("SELECT refunded FROM capture") == amount
+    assert await ada.status(await path_of()) == ("Refunded" if part == 1 else "Partly refunded")
+    assert [kind for kind, _, _ in await mails()].count("refunded") == 1
+    await assert_books_agree(world)
+
+
+async def test_page_and_mail_name_the_amount_when_a_part_is_refunded(world: World) -> None:
+    ada, capture = await buy(world)
+
+    await refund_there(world, capture, amount=1250, **ALL_BACK)
+    await world.settle()
+
+    page = await ada.get(await path_of())
+    assert "$12.50 of $30.00 refunded on" in page.text
+    assert ("", "$12.50 refunded.") in await timeline()
+    (mail,) = [m for m in world.sandbox.state.mailbox.list_mails() if m["subject"].startswith("Refund")]
+    assert "$12.50 of $30.00" in mail["text"]
+    assert "Visa ending in 4242" in mail["text"]
+    assert "after the order had ended" not in mail["text"]
+
+
+async def test_parts_add_up_to_the_whole_when_refunds_follow_each_other(world: World) -> None:
+    ada, capture = await buy(world, NOTEBOOK)
+    path = await path_of()
+
+    for amount in (1, 333, 334):
+        await refund_there(world, capture, amount=amount, **ALL_BACK)
+        await world.settle()
+        assert await ada.status(path) == "Partly refunded"
+        assert await ledger_balances() == await provider_balances(world)
+    await refund_there(world, capture, **ALL_BACK)
+    await world.settle()
+
+    assert await ada.status(path) == "Refunded"
+    assert [kind for kind, _, _ in await mails()].count("refunded") == 4
+    owed = await rows(
+        "SELECT account FROM ledger_entry WHERE account LIKE ANY(ARRAY['receivable:%', 'payable:%', 'income:%'])"
+        " GROUP BY account HAVING sum(amount) <> 0"
+    )
+    assert owed == []
+    await assert_books_agree(world)
+
+
+@pytest.mark.parametrize("amount", [None, 1000])
+async def test_each_gives_back_its_share_when_several_vendors_were_paid_together(
+    world: World, amount: int | None
+) -> None:
     ada = world.browser()
-    for sku in skus:
-        await ada.add(sku)
+    await ada.add(MUG)
+    await ada.add(NOTEBOOK)
     await world.pay(await ada.check_out())
     await world.settle()
-    return ada
+    capture = await one("SELECT * FROM capture")
 
-
-async def refund_by_hand(world: World, amount: int, **flags: str) -> str:
-    """Somebody at the provider's dashboard gives money back; returns the refund's reference."""
-    capture = await one("SELECT capture_ref, account_ref FROM capture ORDER BY created_at LIMIT 1")
-    headers = {"Authorization": "Bearer sk_test_overprint"}
-    if capture["account_ref"]:
-        headers["Stripe-Account"] = capture["account_ref"]
-    body = {"charge": capture["capture_ref"], "amount": amount, **flags}
-    answer = await world.console.post("/v1/refunds", data=body, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["id"])
-
-
-@pytest.mark.parametrize("rail", RAILS)
-async def test_refund_made_at_the_provider_is_recorded_and_shown_when_its_message_comes(
-    world: World, rail: str
-) -> None:
-    ada = await pay_in_peace(world, RAILS[rail])
-    flags = {"reverse_transfer": "true"} if rail == "destination" else {}
-
-    ref = await refund_by_hand(world, 700, **flags)
+    await refund_there(world, capture, **({"amount": amount} if amount else {}))
     await world.settle()
 
-    refund = await one("SELECT * FROM refund")
-    assert (refund["refund_ref"], refund["status"], refund["amount"], refund["ours"]) == (ref, "succeeded", 700, False)
-    assert await value("SELECT refunded FROM capture") == 700
-    order = await the_order()
-    assert (order["payment_state"], order["refunded"], order["refund_pending"]) == ("paid", 700, 0)
-    assert await ada.status(await path_of()) == "Partly refunded"
-    assert (await timeline())[-1][1].endswith("refunded.")
-    assert [kind for kind, _, state in await mails() if state == "done"] == ["order_confirmed", "sold", "refunded"]
+    given = await rows(
+        "SELECT e.account, e.amount FROM ledger_entry e JOIN ledger_tx t ON t.id = e.tx"
+        " WHERE t.kind = 'refund' AND e.amount > 0"
+    )
+    assert sum(row["amount"] for row in given) == (amount or capture["amount"])
+    assert len([row for row in given if row["account"].startswith("payable:")]) == 2
+    assert await ada.status(await path_of()) == ("Partly refunded" if amount else "Refunded")
     await assert_books_agree(world)
 
 
-async def test_two_refunds_are_two_lines_and_two_mails_when_both_are_made_at_the_provider(world: World) -> None:
-    ada = await pay_in_peace(world, LAMP)
+async def test_vendor_owes_the_money_when_it_is_refunded_without_the_transfer(world: World) -> None:
+    """The platform's balance has too little while the vendor keeps the transfer: pending, and not booked before."""
+    ada, capture = await buy(world)
 
-    await refund_by_hand(world, 1000)
-    await refund_by_hand(world, 5200)
+    made = await refund_there(world, capture)
     await world.settle()
+
+    assert made["status"] == "pending"
+    assert await ada.status(await path_of()) == "Refund on its way"
+    assert await mails() == [("order_confirmed", "ada@example.com", "done"), ("sold", "vera@kiln.example", "done")]
+    assert await ledger_balances() == await provider_balances(world)
+    for _ in range(2):
+        await place_and_pay_platform(world)
+    await world.advance(3700)
     await world.settle()
+    assert await value("SELECT status FROM refund") == "succeeded"
+    assert await value("SELECT sum(amount)::bigint FROM ledger_entry WHERE account LIKE 'receivable:%'") == 3000
+    assert [kind for kind, _, _ in await mails()].count("refunded") == 1
+    await assert_books_agree(world)
+
+
+async def place_and_pay_platform(world: World) -> None:
+    """Money comes into the platform's own balance: a group of several vendors is paid there."""
+    ada = world.browser()
+    await ada.add(MUG)
+    await ada.add(NOTEBOOK)
+    await world.pay(await ada.check_out())
+    await world.settle()
+
+
+@pytest.mark.parametrize("type", ["charge.refunded", "refund.created"])
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_refund_is_found_when_only_one_kind_of_event_arrives(world: World, sku: str, type: str) -> None:
+    ada, capture = await buy(world, sku)
+    await world.tell("webhooks", action="drop", type="*refund*", count=0)
+    await refund_there(world, capture, **(ALL_BACK if sku == MUG else FEE_BACK))
+    await world.deliver()
+    assert not await rows("SELECT 1 FROM refund")
+    await world.tell("webhooks", action="clear")
+
+    await world.tell("webhooks", action="resend", type=type)
+    await world.deliver()
 
     assert await ada.status(await path_of()) == "Refunded"
-    assert (await the_order())["refunded"] == 6200
-    texts = [text for _, text in await timeline()]
-    assert [text for text in texts if text.endswith("refunded.")].count("$10.00 refunded.") == 1
-    assert [kind for kind, _, _ in await mails()].count("refunded") == 2
     await assert_books_agree(world)
 
 
-async def test_vendor_owes_us_when_a_refund_left_the_transfer_where_it_was(world: World) -> None:
-    await pay_in_peace(world, MUG)
-    await pay_more(world)
+async def test_nothing_doubles_when_every_event_comes_often_and_all_look_at_once(world: World) -> None:
+    _, capture = await buy(world)
+    await world.tell("webhooks", action="duplicate", count=0)
+    await refund_there(world, capture, **ALL_BACK)
 
-    await refund_by_hand(world, 500)
+    await asyncio.gather(*(sync_refunds(world.gateways, capture["id"]) for _ in range(10)))
     await world.settle()
-
-    owed = await rows(
-        "SELECT sum(amount)::bigint AS amount FROM ledger_entry WHERE account LIKE 'receivable:%' GROUP BY account"
-    )
-    assert [row["amount"] for row in owed] == [500]
-
-
-async def pay_more(world: World) -> None:
-    """Some more money on the platform's balance, so that it can pay a refund alone."""
-    await world.pay(await (await browser_with(world, NOTEBOOK, MUG)).check_out())
-    await world.settle()
-
-
-async def browser_with(world: World, *skus: str) -> Browser:
-    """A visitor with these in the cart."""
-    visitor = world.browser()
-    for sku in skus:
-        await visitor.add(sku)
-    return visitor
-
-
-async def test_each_seller_and_we_give_back_in_proportion_when_nothing_was_passed_on_yet(world: World) -> None:
-    await pay_in_peace(world, MUG, NOTEBOOK)
-
-    await refund_by_hand(world, 1000)
-    await world.settle()
-
-    entries = await rows(
-        "SELECT split_part(account, ':', 1) AS kind, amount FROM ledger_entry e JOIN ledger_tx t ON t.id = e.tx"
-        " WHERE t.kind = 'refund'"
-    )
-    payable = [row["amount"] for row in entries if row["kind"] == "payable"]
-    income = [row["amount"] for row in entries if row["kind"] == "income"]
-    assert sum(payable) + sum(income) == 1000
-    # $30.00 (fee $2.40) and $16.50 (fee $1.65) of $46.50.
-    assert (sorted(payable), income) == ([319, 594], [87])
-    await assert_books_agree(world)
-
-
-async def test_refund_is_recorded_once_when_many_look_at_once(world: World) -> None:
-    await pay_in_peace(world, LAMP)
-    await world.tell("webhooks", action="drop", count=0)
-    await refund_by_hand(world, 1000)
-    capture = await value("SELECT id FROM capture")
-
-    await asyncio.gather(*(sync_refunds(world.gateways, capture) for _ in range(10)))
-    await world.worker.drain()
 
     assert len(await rows("SELECT 1 FROM refund")) == 1
     assert [kind for kind, _, _ in await mails()].count("refunded") == 1
     await assert_books_agree(world)
 
 
-async def test_nothing_changes_when_the_provider_does_not_answer(world: World) -> None:
-    await pay_in_peace(world, LAMP)
-    await world.tell("webhooks", action="drop", count=0)
-    await refund_by_hand(world, 1000)
+async def test_event_waits_when_the_provider_does_not_answer(world: World) -> None:
+    ada, capture = await buy(world)
+    await refund_there(world, capture, **ALL_BACK)
     await break_calls(world, "/v1/charges/*", method="GET")
+    before = await the_order()
 
     with pytest.raises(Unavailable):
-        await sync_refunds(world.gateways, await value("SELECT id FROM capture"))
-
-    assert await rows("SELECT 1 FROM refund") == []
-    assert (await the_order())["refunded"] == 0
-
-
-async def test_refund_is_on_its_way_when_the_balance_is_too_small_for_it(world: World) -> None:
-    """The whole amount was passed on and the platform has only its fee: Stripe keeps such a refund pending."""
-    ada = await pay_in_peace(world, MUG)
-
-    await refund_by_hand(world, 3000)
+        await sync_refunds(world.gateways, capture["id"])
     await world.deliver()
 
-    assert await value("SELECT status FROM refund") == "pending"
-    order = await the_order()
-    assert (order["refund_pending"], order["refunded"]) == (3000, 0)
-    assert await ada.status(await path_of()) == "Refund on its way"
-    assert "refunded" not in {kind for kind, _, _ in await mails()}
+    assert await the_order() == before
+    assert await value("SELECT count(*) FROM inbox_event WHERE state = 'waiting'") == 2
+    assert await ada.status(await path_of()) == "Paid"
 
 
-async def pay_twice(stall: Stall) -> Browser:
-    """An order that is paid by its second attempt and whose first one is given back."""
-    ada, first = await fail_for_good(stall)
-    second = (await ada.post(f"{await path_of()}/pay")).headers["location"].rpartition("/")[2]
-    stall.fake.pay(second)
-    await stall.look(second)
-    stall.fake.clear(first)
-    await stall.look(first)
-    return ada
+async def test_nobody_is_asked_when_nothing_had_been_paid(world: World) -> None:
+    _, capture = await buy(world)
+    async with unguarded("DROP TRIGGER capture_frozen ON capture"):
+        await fetch("UPDATE capture SET amount = 0")
+        sent = len(world.wire.sent)
+
+        await sync_refunds(world.gateways, capture["id"])
+
+        assert len(world.wire.sent) == sent
 
 
-async def test_person_is_asked_and_the_ledger_put_back_when_a_refund_fails_days_later(stall: Stall) -> None:
-    await pay_twice(stall)
-    capture = await value("SELECT id FROM capture WHERE kind = 'surplus'")
-    stall.fake.finish_refunds(RefundOutcome.FAILED, "lost_or_stolen_card", came_back=True)
-
-    await sync_refunds(stall.gateways, capture)
-    await sync_refunds(stall.gateways, capture)
-
-    assert await value("SELECT status FROM refund") == "failed"
-    assert await value("SELECT refunded FROM capture WHERE kind = 'surplus'") == 0
-    order = await the_order()
-    assert order["payment_state"] == "paid"
-    assert "A refund of $30.00 failed: lost_or_stolen_card" in order["review_reason"]
-    kinds = [row["kind"] for row in await rows("SELECT kind FROM ledger_tx WHERE kind LIKE 'refund%' ORDER BY id")]
-    assert kinds == ["refund", "refund_failed"]
-    assert [text for _, text in await timeline()].count("A refund of $30.00 failed: lost_or_stolen_card.") == 1
+def insert_refund(capture: dict[str, Any], amount: int, status: str = "requested") -> tuple[str, ...]:
+    """One row past the verbs, as arguments of a write."""
+    return (
+        'INSERT INTO refund (id, capture, "order", provider, amount, currency, reason, ours, gives_back_all, status,'
+        " posted, created_at, version) VALUES (gen_random_uuid(), $1, $2, 'stripe', $3, 'USD', '', true, true, $4,"
+        " false, now(), 1)",
+        capture["id"],
+        capture["order"],
+        amount,
+        status,
+    )
 
 
-async def test_refund_stays_done_when_an_older_state_is_seen_again(stall: Stall) -> None:
-    await pay_twice(stall)
-    stall.fake.finish_refunds(RefundOutcome.PENDING)
+@pytest.mark.parametrize("status", ["requested", "pending", "succeeded"])
+async def test_database_refuses_when_refunds_would_exceed_the_money(world: World, status: str) -> None:
+    _, capture = await buy(world)
+    await refund_there(world, capture, amount=1000, **ALL_BACK)
+    await world.settle()
 
-    await sync_refunds(stall.gateways, await value("SELECT id FROM capture WHERE kind = 'surplus'"))
+    with pytest.raises(asyncpg.RaiseError, match=r"refunds of capture .* exceed 3000"):
+        await fetch(*insert_refund(capture, 2001, status))
 
-    assert await value("SELECT status FROM refund") == "succeeded"
-    assert await stall.look(door=Door.SWEEP) == "succeeded"
+    await fetch(*insert_refund(capture, 2000, status))
+    with pytest.raises(asyncpg.RaiseError, match="exceed 3000"):
+        await fetch("UPDATE refund SET amount = amount + 1 WHERE amount = 2000")
+
+
+async def test_refunds_exceed_the_money_when_the_guard_is_gone(world: World) -> None:
+    _, capture = await buy(world)
+
+    async with unguarded("DROP TRIGGER refund_within ON refund"):
+        await fetch(*insert_refund(capture, 3001))
+
+        assert await value("SELECT sum(amount)::bigint FROM refund") > capture["amount"]
+
+
+async def test_only_what_is_left_goes_through_when_many_refunds_are_written_at_once(world: World) -> None:
+    _, capture = await buy(world)
+
+    written = await asyncio.gather(*(fetch(*insert_refund(capture, 1000)) for _ in range(10)), return_exceptions=True)
+
+    assert len([one for one in written if not isinstance(one, Exception)]) == 3
+    assert await value("SELECT sum(amount)::bigint FROM refund") == 3000
+
+
+async def test_failed_refund_stays_failed_when_somebody_writes_past_the_verbs(world: World) -> None:
+    _, capture = await buy(world)
+    await fetch(*insert_refund(capture, 1000, "failed"))
+
+    with pytest.raises(asyncpg.CheckViolationError, match="failed -> succeeded is not an allowed move"):
+        await fetch("UPDATE refund SET status = 'succeeded'")
+
+    async with unguarded("DROP TRIGGER refund_moves ON refund"):
+        await fetch("UPDATE refund SET status = 'succeeded'")
+        assert await value("SELECT status FROM refund") == "succeeded"

@@ -49,6 +49,7 @@ def build() -> Litestar:
 def create_app(settings: Settings, gateways: Gateways) -> Litestar:
     """Wire the shop. The database pool opens when the app starts and closes when it stops."""
     clock.use_offset_file(settings.clock_file)
+    limits = RateLimits(settings.rate_scale, settings.client_address_header)
 
     async def frame(request: Request[Any, Any, Any]) -> Mapping[str, Any]:
         return {
@@ -73,7 +74,9 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "gateways": Provide(lambda: gateways, sync_to_thread=False),
-            "limits": Provide(lambda: RateLimits(settings.rate_scale), sync_to_thread=False),
+            "limits": Provide(
+                lambda: RateLimits(settings.rate_scale, settings.client_address_header), sync_to_thread=False
+            ),
         },
         middleware=[SessionMiddleware(settings.https)],
         exception_handlers=exception_handlers(),

@@ -62,6 +62,7 @@ class Settings:
     poll_scale: float = 1.0
     rate_scale: float = 1.0
     metrics_token: str | None = field(default=None, repr=False)
+    client_address_header: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 1
@@ -94,6 +95,7 @@ class Settings:
             "demo": demo,
             "poll_scale": read.optional("POLL_SCALE", _scale, 1.0),
             "rate_scale": read.optional("RATE_SCALE", _scale, 1.0),
+            "client_address_header": read.optional("CLIENT_ADDRESS_HEADER", _header_name, None),
             "metrics_token": read.optional("METRICS_TOKEN", _metrics_token, None),
             "host": read.optional("LISTEN_HOST", _host, "127.0.0.1"),
             "port": port,
@@ -196,6 +198,8 @@ _WANTED = {
     "POLL_SCALE": "give a number above 0, up to 100000; 1 is normal, 0.1 polls ten times as often",
     "RATE_SCALE": "give a number above 0, up to 100000; 1 is normal, 1000 allows a thousand times as much",
     "METRICS_TOKEN": "give 16 characters or more without spaces, or leave it out (/metrics on loopback only)",
+    "CLIENT_ADDRESS_HEADER": "give the header in which your own proxy writes the visitor's address, such as "
+    "X-Forwarded-For, or leave it out when there is no proxy",
     "LISTEN_HOST": "give the IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "PORT": "give a port number from 1 to 65535",
     "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",
@@ -363,6 +367,12 @@ def _host(text: str) -> str:
 def _metrics_token(text: str) -> str:
     if len(text) < 16 or any(c.isspace() for c in text):
         raise ValueError("is too short or has spaces")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
+        raise ValueError("is no header's name")
     return text
 
 

@@ -35,7 +35,8 @@ from store.webhooks.service import process_due
 ROOT = Path(__file__).parent.parent
 TICK_SECONDS = 1.0
 TIDY_SECONDS = 300.0
-OPERATION_TRIES = 20
+# Back-off grows to an hour: two days and a half, longer than a provider remembers a key.
+OPERATION_TRIES = 60
 GRACE_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)

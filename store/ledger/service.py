@@ -16,9 +16,7 @@ class DifferentJournal(Exception):
     """This movement was posted before with other entries: one of the two is wrong, and a person must look."""
 
 
-async def post(
-    source: str, kind: str, ref: str, entries: Sequence[Entry], *, order_ref: str | None = None
-) -> bool:
+async def post(source: str, kind: str, ref: str, entries: Sequence[Entry], *, order_ref: str | None = None) -> bool:
     """Post `entries` as movement (source, kind, ref), in the caller's transaction; `order_ref` is for people.
 
     Returns False when it was posted before with equal entries, or when there is nothing to post. Raises

@@ -6,6 +6,7 @@ provider's truth and never believes its own query string.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import structlog
@@ -16,14 +17,14 @@ from msgspec import Meta, Struct, structs
 
 from store.accounts.controllers import flash
 from store.cart.controllers import read_cart_token
-from store.cart.queries import read_group
+from store.cart.queries import read_cart, read_group
 from store.catalogue.service import SoldOut
 from store.gateways.port import Declined, GatewayBug, GatewayError, Gateways, Unavailable
 from store.kit.errors import NotFound, ShopError, TryLater
 from store.kit.ids import new_token
 from store.kit.web.forms import InvalidForm, read_form
 from store.kit.web.limits import RateLimits
-from store.kit.web.redirects import away, see_other
+from store.kit.web.redirects import away, origin_of, see_other
 from store.kit.web.templates import page
 from store.orders import service as orders
 from store.orders.service import Contact
@@ -40,6 +41,8 @@ from store.payments.states import Door
 from store.settings import Settings
 
 CHECK_SECONDS = 5
+# How long a visitor waits for the provider before he gets the page anyway.
+VISIT_SECONDS = 8.0
 NO_STORE = {"Cache-Control": "no-store"}
 # (tries, seconds) for one address: card testers come through here.
 CHECKOUTS = (20, 60)
@@ -83,7 +86,10 @@ async def show_checkout(
     request: Request[Any, Any, Any], settings: NamedDependency[Settings], group: FromQuery[str] = ""
 ) -> Response[Any]:
     """The page before payment, for one checkout group of this cart."""
-    found = await read_group(read_cart_token(request, settings), group)
+    cart = await read_cart(read_cart_token(request, settings))
+    found = next((one for one in cart.groups if one.key == group), None)
+    if cart.id is None:
+        return see_other("/cart")
     if found is None or found.blocked:
         flash(request, found.blocked if found else "There is nothing to check out here: look at your cart.")
         return see_other("/cart")
@@ -222,8 +228,9 @@ async def _order(token: str) -> dict[str, Any]:
 async def _sync_quietly(gateways: Gateways, payment_id: Any, door: Door) -> None:
     """The visitor gets the page whatever the provider does: "unknown" is left to the sweep."""
     try:
-        await service.sync_payment(gateways, payment_id, door)
-    except GatewayError as problem:
+        async with asyncio.timeout(VISIT_SECONDS):
+            await service.sync_payment(gateways, payment_id, door)
+    except (GatewayError, TimeoutError) as problem:
         log.warning("sync_unknown", door=door, payment_id=str(payment_id), reason=str(problem))
 
 
@@ -240,7 +247,12 @@ async def _say_problem(cart_token: str, form: CheckoutForm, problem: Exception) 
 def _lead(started: Started, settings: Settings) -> Response[Any]:
     if not started.redirect_url:
         return see_other(f"/orders/{started.order_token}")
-    return away(started.redirect_url, {settings.checkout_origin})
+    try:
+        return away(started.redirect_url, {settings.checkout_origin})
+    except ValueError:
+        # A Checkout page on a domain of its own: nobody is sent to an address that the settings do not name.
+        log.error("checkout_origin_unknown", origin=origin_of(started.redirect_url), known=settings.checkout_origin)
+        return see_other(f"/orders/{started.order_token}")
 
 
 def _words(problem: Exception) -> str:

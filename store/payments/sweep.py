@@ -13,16 +13,20 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import GatewayError, Gateways, Unavailable
+from store.gateways.port import GatewayBug, Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.orders import service as orders
 from store.payments.service import cancel_order, sync_capture, sync_payment
+from store.payments.service.request import read_live
+from store.payments.service.sync import give_up_looking, read_payment
 from store.payments.states import LIVE, Door, PaymentStatus
 
 log = structlog.get_logger(__name__)
 
 BATCH = 20
+# How long after its end an attempt that the provider refuses to show stays unknown.
+UNSEEN = timedelta(hours=1)
 # How long until the next look, by the number of looks so far.
 LOOKS = (
     timedelta(seconds=10),
@@ -68,13 +72,27 @@ async def end_overdue() -> int:
     rows = await fetch(OVERDUE, clock.now(), list(LIVE), BATCH)
     for row in rows:
         async with transaction():
-            await orders.mark_over(row["id"], text="The time to pay ran out.", door=Door.SWEEP)
+            order = await orders.lock_order(row["id"])
+            # Between the list and the lock the buyer may have opened another attempt, which keeps the stock.
+            if order["hold_until"] <= clock.now() and await read_live(row["id"]) is None:
+                await orders.mark_over(row["id"], text="The time to pay ran out.", door=Door.SWEEP)
     return len(rows)
 
 
 async def _look_at(gateways: Gateways, payment_id: UUID) -> None:
-    """Ask about one attempt; one whose buyer wanted out and that is open still is closed."""
-    if await sync_payment(gateways, payment_id, Door.SWEEP) != PaymentStatus.PENDING:
+    """Ask about one attempt; one whose buyer wanted out and that is open still is closed.
+
+    One that the provider does not let us see long after its end (account disconnected, another key) needs a person.
+    """
+    try:
+        status = await sync_payment(gateways, payment_id, Door.SWEEP)
+    except GatewayBug as refused:
+        payment = await read_payment(payment_id)
+        if payment["expires_at"] > clock.now() - UNSEEN:
+            raise
+        await give_up_looking(payment_id, f"the provider does not show it: {refused}")
+        return
+    if status != PaymentStatus.PENDING:
         return
     order_id = await fetch_value(
         'SELECT orders.id FROM orders JOIN payment ON payment."order" = orders.id'
@@ -90,5 +108,6 @@ async def _try(row_id: UUID, verb: Awaitable[object]) -> None:
         await verb
     except Unavailable as unknown:
         log.warning("sweep_unknown", row=str(row_id), reason=str(unknown))
-    except GatewayError as error:
-        log.error("sweep_refused", row=str(row_id), reason=str(error))
+    except Exception:
+        # One row that cannot be worked on must not keep the others from it.
+        log.exception("sweep_failed", row=str(row_id))

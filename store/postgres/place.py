@@ -130,8 +130,7 @@ def refuse_live_server(cluster: Path) -> None:
     pid = _live_server(cluster)
     if pid is not None:
         raise PostgresError(
-            f"a PostgreSQL (process {pid}) still runs on {cluster}: "
-            f"end it with `kill -INT {pid}`, then start again"
+            f"a PostgreSQL (process {pid}) still runs on {cluster}: end it with `kill -INT {pid}`, then start again"
         )
     # Nobody of ours holds it: a process that merely got the same number would make PostgreSQL refuse.
     with contextlib.suppress(FileNotFoundError):

@@ -37,11 +37,11 @@ async def _receive(request: Request[Any, Any, Any], gateways: Gateways, endpoint
     body = await request.body()
     try:
         gateways.stripe.verify_event(endpoint, request.headers, body)
-        notice = gateways.stripe.read_event(body)
     except BadSignature as bad:
         DELIVERIES.labels("stripe", endpoint, "refused").inc()
         log.warning("delivery_refused", endpoint=endpoint, reason=str(bad))
         return Response({"error": str(bad)}, status_code=400)
+    notice = gateways.stripe.read_event(body)
     outcome = await service.receive(gateways, "stripe", endpoint, notice, body)
     DELIVERIES.labels("stripe", endpoint, outcome).inc()
     return Response({"received": True}, status_code=200)

@@ -11,6 +11,7 @@ import pytest
 from store.gateways.port import GatewayBug, RefundRequest, RefundSnapshot, Unavailable
 from store.kit.db import fetch
 from store.refunds.service import give_back
+from store.workers import OPERATION_TRIES
 from tests.facts import (
     assert_books_agree,
     mails,
@@ -150,7 +151,7 @@ async def test_operation_is_tried_again_and_parked_when_the_provider_refuses_for
     row = await one("SELECT state, attempt, last_error FROM operation WHERE kind = 'refund'")
     assert (row["state"], row["attempt"]) == ("waiting", 1)
     assert "GatewayBug" in row["last_error"]
-    await fetch("UPDATE operation SET attempt = 19")
+    await fetch("UPDATE operation SET attempt = $1", OPERATION_TRIES - 1)
     await make_due("operation")
     await world.worker.drain()
     assert await value("SELECT state FROM operation WHERE kind = 'refund'") == "parked"

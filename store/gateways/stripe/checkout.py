@@ -92,14 +92,18 @@ async def fetch_payment(calls: StripeCalls, ref: str, account_ref: str) -> Payme
 
 
 async def find_payments(
-    calls: StripeCalls, payment_id: str, account_ref: str, since: datetime
+    calls: StripeCalls, payment_id: str, account_ref: str, since: datetime, until: datetime | None
 ) -> list[PaymentSnapshot]:
-    """Every session made since `since` that carries our payment id; sessions have no search, so the list is read."""
+    """Every session made from `since` to `until` that carries our payment id.
+
+    Sessions have no search, so the list is read; both ends keep it short whenever the question comes.
+    """
+    created: Any = {"gte": _seconds(since)} | ({"lte": _seconds(until)} if until else {})
 
     async def read() -> list[dict[str, Any]]:
         page = await calls.client.v1.checkout.sessions.list_async(
             {
-                "created": {"gte": int(since.astimezone(UTC).timestamp())},
+                "created": created,
                 "limit": 100,
                 "expand": [f"data.{path}" for path in EXPAND],
             },
@@ -108,6 +112,10 @@ async def find_payments(
         return [s.to_dict() async for s in page.auto_paging_iter() if s.client_reference_id == payment_id]
 
     return [payment_snapshot(s, account_ref) for s in await calls.call("checkout.sessions.list", read)]
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp())
 
 
 async def expire(calls: StripeCalls, ref: str, account_ref: str) -> bool:

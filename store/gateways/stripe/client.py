@@ -20,6 +20,8 @@ from store.settings import STRIPE_API
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
+# For one call with its retries and its wait for a slot.
+CALL_SECONDS = 25.0
 CONCURRENT_CALLS = 20
 # Refusals that a buyer can understand and act on.
 BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
@@ -46,18 +48,19 @@ class StripeCalls:
 
     async def call(self, name: str, request: Callable[[], Awaitable[Result]]) -> Result:
         """Run one request. Raises Declined, Unavailable (outcome unknown) or GatewayBug, never an SDK error."""
-        async with self._slots:
-            began = time.monotonic()
-            try:
+        began = time.monotonic()
+        try:
+            # The wait for a slot counts: a slow provider must not queue up buyers without end.
+            async with asyncio.timeout(CALL_SECONDS), self._slots:
                 result = await request()
-            except Exception as error:
-                meaning = translate_error(error)
-                PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()
-                raise meaning from error
-            finally:
-                PROVIDER_SECONDS.labels("stripe", name).observe(time.monotonic() - began)
-            PROVIDER_CALLS.labels("stripe", name, "ok").inc()
-            return result
+        except Exception as error:
+            meaning = translate_error(error)
+            PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()
+            raise meaning from error
+        finally:
+            PROVIDER_SECONDS.labels("stripe", name).observe(time.monotonic() - began)
+        PROVIDER_CALLS.labels("stripe", name, "ok").inc()
+        return result
 
 
 class _Http(stripe.HTTPXClient):
@@ -87,6 +90,8 @@ def options(account_ref: str = "", key: str | None = None) -> Any:
 
 def translate_error(error: Exception) -> Exception:
     """An SDK error in our words; the provider's request id is kept for the log."""
+    if isinstance(error, TimeoutError):
+        return Unavailable(f"no answer within {CALL_SECONDS:.0f} s")
     if isinstance(error, UnicodeDecodeError):
         return Unavailable("the answer is no text")
     if not isinstance(error, stripe.StripeError):
@@ -96,9 +101,10 @@ def translate_error(error: Exception) -> Exception:
         return Declined(error.user_message or str(error))
     if isinstance(error, stripe.RateLimitError | stripe.APIConnectionError):
         return Unavailable(words)
-    if isinstance(error, stripe.InvalidRequestError | stripe.AuthenticationError | stripe.PermissionError):
-        return GatewayBug(words)
-    if isinstance(error, stripe.IdempotencyError):
+    if isinstance(error, stripe.AuthenticationError | stripe.IdempotencyError):
+        # A key that is being rotated, or one that an earlier request used: what that one did is not known from this.
+        return Unavailable(words)
+    if isinstance(error, stripe.InvalidRequestError | stripe.PermissionError):
         return GatewayBug(words)
     # 409, 5xx and bodies that are not JSON
     return Unavailable(words)

@@ -43,8 +43,10 @@ class StripeGateway:
     async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot:
         return await checkout.fetch_payment(self._calls, ref, account_ref)
 
-    async def find_payments(self, payment_id: str, account_ref: str, since: datetime) -> Sequence[PaymentSnapshot]:
-        return await checkout.find_payments(self._calls, payment_id, account_ref, since)
+    async def find_payments(
+        self, payment_id: str, account_ref: str, since: datetime, until: datetime | None = None
+    ) -> Sequence[PaymentSnapshot]:
+        return await checkout.find_payments(self._calls, payment_id, account_ref, since, until)
 
     async def expire(self, ref: str, account_ref: str) -> bool:
         return await checkout.expire(self._calls, ref, account_ref)

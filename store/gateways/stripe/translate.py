@@ -76,6 +76,8 @@ def capture_snapshot(
     settled = bool(balance)
     if charge.get("application_fee_amount") and not charge.get("application_fee"):
         settled = False
+    if application_fee and not application_fee.get("balance_transaction"):
+        settled = False
     if _object(charge.get("transfer_data")).get("destination") and not charge.get("transfer"):
         settled = False
     return CaptureSnapshot(
@@ -150,10 +152,10 @@ def _method(charge: dict[str, Any]) -> str:
 
 
 def _provider_fee(balance: dict[str, Any]) -> Moved | None:
-    """Stripe's own fee; on a direct charge the application fee stands beside it in `fee_details`."""
+    """All that Stripe keeps (fees, taxes on them, passed-on costs); the application fee beside it goes to us."""
     if not balance:
         return None
-    own = sum(int(d["amount"]) for d in balance.get("fee_details") or [] if d.get("type") == "stripe_fee")
+    own = sum(int(d["amount"]) for d in balance.get("fee_details") or [] if d.get("type") != "application_fee")
     money = Money(own, balance["currency"].upper())
     return Moved(balance["id"], money, money) if own else None
 

@@ -6,6 +6,7 @@ any from the future; we refuse both, by wall time.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ def verify_event(secrets: Sequence[str], headers: Mapping[str, str], body: bytes
 
 
 def read_event(body: bytes) -> Notice:
-    """The verified body as a notice. Raises BadSignature when it is no event at all."""
+    """The verified body as a notice. What is signed but is no event becomes one of type `unreadable`: kept, ignored."""
     try:
         event: dict[str, Any] = json.loads(body)
         thing: dict[str, Any] = event["data"]["object"]
@@ -54,8 +55,9 @@ def read_event(body: bytes) -> Notice:
             payment_id=thing.get("client_reference_id") or metadata.get("payment_id", ""),
             capture_ref=charge if isinstance(charge, str) else (charge or {}).get("id", ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise BadSignature("The body is signed but is not an event.") from wrong
+    except (ValueError, KeyError, TypeError, AttributeError):
+        digest = hashlib.sha256(body).hexdigest()
+        return Notice(f"unreadable_{digest[:32]}", "unreadable", "", False, "", clock.wall())
 
 
 def sign_probe(secret: str, livemode: bool) -> tuple[str, dict[str, str], bytes]:

@@ -60,6 +60,8 @@ class RateLimits:
             parsed = ip_address(address)
         except ValueError:
             return address
+        if parsed.version == 6 and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
         return str(parsed) if parsed.version == 4 else str(ip_network(f"{parsed}/64", strict=False))
 
 

@@ -32,7 +32,9 @@ async def cancel_order(gateways: Gateways, order_id: UUID, door: Door) -> None:
         wanted = await orders.request_cancel(order_id)
         live = await read_live(order_id)
         if live is not None:
-            await fetch("UPDATE payment SET check_at = $2 WHERE id = $1", live["id"], clock.now() + RETRY_AFTER)
+            await fetch(
+                "UPDATE payment SET check_at = $2, checks = 0 WHERE id = $1", live["id"], clock.now() + RETRY_AFTER
+            )
         elif wanted:
             await orders.mark_over(order_id, text="Canceled before payment.", door=door)
     if live is not None:

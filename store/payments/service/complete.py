@@ -7,12 +7,13 @@ free for another with a new key. A recomputed field would make the key fail, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, Unavailable
+from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, PaymentSnapshot, Unavailable
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, transaction
 from store.orders import service as orders
@@ -49,8 +50,7 @@ async def find_lost(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
 
     Returns its row, with the session's reference when the provider has one. Raises Unavailable.
     """
-    since = payment["created_at"] - CLOCK_SLACK
-    found = await gateways.stripe.find_payments(str(payment["id"]), payment["account_ref"], since)
+    found = await _search(gateways, payment)
     if not found:
         return payment
     log.error("lost_checkout_found", payment_id=str(payment["id"]), ref=found[0].ref)
@@ -64,9 +64,8 @@ async def find_lost(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
 
 
 async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
-    since = payment["created_at"] - CLOCK_SLACK
     try:
-        found = await gateways.stripe.find_payments(str(payment["id"]), payment["account_ref"], since)
+        found = await _search(gateways, payment)
     except Unavailable:
         return payment
     if found:
@@ -77,6 +76,16 @@ async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
         if moved and order["cancel_requested"]:
             await orders.mark_over(payment["order"], text="Canceled before payment.", door="")
     return moved or payment
+
+
+async def _search(gateways: Gateways, payment: dict[str, Any]) -> Sequence[PaymentSnapshot]:
+    """The provider's sessions for this attempt; none can be younger than the last time its request was sent."""
+    return await gateways.stripe.find_payments(
+        str(payment["id"]),
+        payment["account_ref"],
+        payment["created_at"] - CLOCK_SLACK,
+        payment["created_at"] + RESEND_FOR + CLOCK_SLACK,
+    )
 
 
 async def _adopt(payment: dict[str, Any], opened: OpenedCheckout) -> dict[str, Any]:

@@ -139,9 +139,12 @@ async def _place(
         if done is not None:
             return Started(done["token"], done["number"], "")
         group = await read_group(cart_token, group_key)
+        if group is None or group.goods_hash != goods_hash:
+            # Whatever another tab has ordered meanwhile: nobody pays a total that this page did not show.
+            raise CartChanged(group)
         order = await orders.find_open_order(cart_id, group_key)
         if order is not None:
-            same = group is not None and hash_snapshot(group, contact) == order["snapshot_hash"]
+            same = hash_snapshot(group, contact) == order["snapshot_hash"]
             live = await read_live(order["id"])
             if order["payment_state"] == PaymentState.PROCESSING:
                 return Started(order["token"], order["number"], "")
@@ -149,7 +152,7 @@ async def _place(
                 await orders.mark_payable(order["id"])
                 live = await _attempt(gateways, order, base_url)
             return order, live or {}, same and not order["cancel_requested"]
-        if group is None or group.goods_hash != goods_hash or group.blocked:
+        if group.blocked:
             raise CartChanged(group)
         order = await orders.place_order(
             group, contact, cart_id=cart_id, form_id=form_id, hold_until=clock.now() + SESSION_LIFE

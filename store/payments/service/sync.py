@@ -61,6 +61,14 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
         return await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
 
 
+async def give_up_looking(payment_id: UUID, reason: str) -> None:
+    """Nothing more can be found out about this attempt by us: a person must look at the provider's own pages."""
+    async with transaction():
+        payment = await read_payment(payment_id)
+        await orders.lock_order(payment["order"])
+        await _review(payment, reason, Door.SWEEP)
+
+
 async def read_payment(payment_id: UUID) -> dict[str, Any]:
     """One attempt's row. Raises LookupError for an unknown id."""
     row = await fetch_row("SELECT * FROM payment WHERE id = $1", payment_id)

@@ -6,6 +6,7 @@ subtracted, never paid again.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,14 @@ from store.gateways.port import GatewayBug, Gateways, RefundRequest, RefundSnaps
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.ids import new_id
+from store.orders import service as orders
 from store.refunds.service.sync import TOO_LATE, TWICE, sync_refunds
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
 
+# Follows docs.stripe.com/api/idempotent_requests: keys are kept for at least 24 hours.
+ASK_BLINDLY = timedelta(minutes=10)
+KEY_LIFE = timedelta(hours=24)
 GIVEN = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 
 
@@ -28,7 +33,7 @@ async def give_back(gateways: Gateways, capture_id: UUID) -> None:
     """
     refund = await retrying(lambda: _intend(capture_id))
     if refund is not None and refund["status"] == RefundStatus.REQUESTED:
-        made = await _ask(gateways, refund)
+        made = await _look_or_ask(gateways, refund)
         if made is None:
             await sync_refunds(gateways, capture_id)
             await give_back(gateways, capture_id)
@@ -40,6 +45,8 @@ async def give_back(gateways: Gateways, capture_id: UUID) -> None:
 async def _intend(capture_id: UUID) -> dict[str, Any] | None:
     """Our refund of this capture, with what the request needs of the capture; None when nothing is left to refund."""
     async with transaction():
+        order_id = await fetch_value('SELECT "order" FROM capture WHERE id = $1', capture_id)
+        await orders.lock_order(order_id)
         capture = await fetch_row(
             "SELECT capture.*, payment.fee FROM capture JOIN payment ON payment.id = capture.payment"
             " WHERE capture.id = $1 FOR UPDATE OF capture",
@@ -53,7 +60,7 @@ async def _intend(capture_id: UUID) -> dict[str, Any] | None:
         left = capture["amount"] - await _given_back(capture_id)
         if not left:
             return None
-        paid = await fetch_value("SELECT payment_state = 'paid' FROM orders WHERE id = $1", capture["order"])
+        paid = await fetch_value("SELECT payment_state = 'paid' FROM orders WHERE id = $1", order_id)
         refund = Refund(
             id=new_id(),
             capture=capture_id,
@@ -67,6 +74,24 @@ async def _intend(capture_id: UUID) -> dict[str, Any] | None:
         )
         rows = await Refund.insert(refund).returning(*Refund.all_columns())
         return {**rows[0], **request}
+
+
+async def _look_or_ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | None:
+    """A young refund is asked for, again if need be; an old one is looked for first.
+
+    The provider answers a key with its first result for a day, a stored 500 too. A refund that its whole list lacks
+    after that time was never made: its row ends and the money is asked for under a new one (None).
+    """
+    age = clock.now() - refund["created_at"]
+    if age > ASK_BLINDLY:
+        found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
+        for made in found:
+            if made.refund_id == str(refund["id"]):
+                return made
+        if age > KEY_LIFE:
+            await advance(Refund, REFUND, refund["id"], RefundStatus.CANCELED, column="status", settled_at=clock.now())
+            return None
+    return await _ask(gateways, refund)
 
 
 async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | None:

@@ -84,11 +84,11 @@ async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: 
     if not REFUND.allows(row["status"], to):
         return
     await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
-    if to == RefundStatus.FAILED:
-        words = f"A refund of {snapshot.amount} failed: {snapshot.reason or 'the bank gave no reason'}"
+    if to in (RefundStatus.FAILED, RefundStatus.CANCELED):
+        words = f"A refund of {snapshot.amount} {to}: {snapshot.reason or 'the provider gave no reason'}"
         await orders.note(capture["order"], f"{words}.", key=f"failed:{snapshot.ref}")
         await orders.mark_review(capture["order"], reason=f"{words} ({snapshot.ref})", door="")
-        log.error("refund_failed", ref=snapshot.ref, reason=snapshot.reason)
+        log.error("refund_did_not_arrive", status=to, ref=snapshot.ref, reason=snapshot.reason)
 
 
 async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:

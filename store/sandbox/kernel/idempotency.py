@@ -54,7 +54,7 @@ def remember(world: World, account: str, key: str, print_: str, status: int, bod
     with world.tx():
         world.sql(
             "INSERT OR REPLACE INTO idempotency (account, key, fingerprint, status, body, created)"
-        " VALUES (?,?,?,?,?,?)",
+            " VALUES (?,?,?,?,?,?)",
             account,
             key,
             print_,

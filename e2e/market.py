@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -228,22 +228,21 @@ def _run_demo() -> Iterator[Market]:
         "RATE_SCALE": "100000",
         "PYTHONUNBUFFERED": "1",
     }
-    with ProcessGroup() as group:
+    with ExitStack() as ends:
+        ends.callback(_remove, folder)
+        group = ends.enter_context(ProcessGroup())
         demo = group.start_process([sys.executable, "-m", "store", "demo"], log=log, env=env, cwd=ROOT)
-        try:
-            wait_until(
-                lambda: "is open" in log.read_text() or demo.poll() is not None, "the demo to open", START_SECONDS
-            )
-            if demo.poll() is not None:
-                pytest.exit(f"the demo did not start:\n{last_lines(log)}", returncode=2)
-            kept = read_env(folder / "demo.env")
-            market = Market(kept["BASE_URL"], kept["STRIPE_API_BASE"], kept["DATABASE_URL"])
-            try:
-                yield market
-            finally:
-                market.close()
-        finally:
-            end_processes([demo], within=10)
+        ends.callback(end_processes, [demo], within=10)
+        wait_until(lambda: "is open" in log.read_text() or demo.poll() is not None, "the demo to open", START_SECONDS)
+        if demo.poll() is not None:
+            pytest.fail(f"the demo did not start:\n{last_lines(log)}", pytrace=False)
+        kept = read_env(folder / "demo.env")
+        market = Market(kept["BASE_URL"], kept["STRIPE_API_BASE"], kept["DATABASE_URL"])
+        ends.callback(market.close)
+        yield market
+
+
+def _remove(folder: Path) -> None:
     EmbeddedPostgres(folder).remove()
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from store import seed
 from store.app import ROOT, create_app
-from store.gateways.port import Gateways
+from store.gateways.port import AccountRequest, AccountSnapshot, Gateways
 from store.kit import clock
 from store.kit.db import fetch_value
 from store.kit.web.templates import make_environment
@@ -25,12 +25,23 @@ from tests.facts import the_payment
 from tests.gateways.fake import FakeGateway
 from tests.world import SHOP, Browser, make_settings
 
+PAGES = "https://pay.example"
+
+
+class Counter(FakeGateway):
+    """The fake with accounts, as far as filling the shelves needs them."""
+
+    async def open_account(self, request: AccountRequest) -> AccountSnapshot:
+        """An account that can be charged and paid at once."""
+        currency = {"DE": "EUR", "JP": "JPY"}.get(request.country, "USD")
+        return AccountSnapshot(f"acct_{request.vendor_id}", currency, charges_enabled=True, transfers_active=True)
+
 
 @dataclass
 class Stall:
     """A shop, its worker and the provider that tests play."""
 
-    fake: FakeGateway
+    fake: Counter
     gateways: Gateways
     shop: Litestar
     worker: Worker
@@ -62,8 +73,8 @@ class Stall:
 @asynccontextmanager
 async def build_stall(data: Path) -> AsyncIterator[Stall]:
     """Compose the shop around a fresh fake and fill its shelves."""
-    fake, letters = FakeGateway(), []
-    settings, gateways = make_settings(data), Gateways(stripe=fake)
+    fake, letters = Counter(), []
+    settings, gateways = make_settings(data, stripe_api_base=PAGES), Gateways(stripe=fake)  # type: ignore[arg-type]
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
 
     async def keep(mailer: Mailer, message: EmailMessage) -> None:

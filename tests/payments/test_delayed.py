@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -37,16 +36,16 @@ async def place(stall: Stall) -> tuple[Browser, str]:
 async def fail_for_good(stall: Stall) -> tuple[Browser, str]:
     """The bank of a delayed method has said no."""
     ada, ref = await place(stall)
-    stall.fake.hand_over(ref)
+    stall.fake.pay(ref, delayed=True)
     await stall.look()
-    stall.fake.bounce(ref)
+    stall.fake.refuse(ref, "The bank refused the debit")
     await stall.look()
     return ada, ref
 
 
 async def test_order_waits_for_the_bank_when_the_session_is_complete_and_unpaid(stall: Stall) -> None:
     ada, ref = await place(stall)
-    stall.fake.hand_over(ref)
+    stall.fake.pay(ref, delayed=True)
 
     assert await stall.look() == "processing"
 
@@ -58,7 +57,7 @@ async def test_order_waits_for_the_bank_when_the_session_is_complete_and_unpaid(
 
 async def test_no_other_attempt_opens_when_one_is_complete_and_unpaid(stall: Stall) -> None:
     ada, ref = await place(stall)
-    stall.fake.hand_over(ref)
+    stall.fake.pay(ref, delayed=True)
     await stall.look()
 
     again = await ada.post(f"{await path_of()}/pay")
@@ -75,7 +74,7 @@ async def test_no_other_attempt_opens_when_one_is_complete_and_unpaid(stall: Sta
 
 async def test_no_other_order_opens_when_the_older_one_turns_out_to_be_waiting_for_its_bank(stall: Stall) -> None:
     ada, ref = await place(stall)
-    stall.fake.hand_over(ref)
+    stall.fake.pay(ref, delayed=True)
 
     answer = await ada.post("/checkout", **(await ada.checkout_form(city="Paris")))
 
@@ -87,14 +86,14 @@ async def test_no_other_order_opens_when_the_older_one_turns_out_to_be_waiting_f
 @pytest.mark.parametrize("days", [0, 9])
 async def test_order_is_paid_when_the_bank_says_yes_days_later(stall: Stall, days: int) -> None:
     ada, ref = await place(stall)
-    stall.fake.hand_over(ref)
+    stall.fake.pay(ref, delayed=True)
     await stall.look()
     stall.advance(days * 86_400)
     await stall.worker.drain(sweep=True)
     assert (await the_order())["payment_state"] == "processing"
     assert await stock_of(MUG) == (40, 1, 0)
 
-    stall.fake.clear(ref)
+    stall.fake.confirm(ref)
     await stall.look()
 
     assert await ada.status(await path_of()) == "Paid"
@@ -169,7 +168,7 @@ async def test_order_ends_when_a_failed_one_is_cancelled(stall: Stall) -> None:
 async def test_order_is_paid_when_the_bank_takes_back_its_no(stall: Stall) -> None:
     ada, ref = await fail_for_good(stall)
 
-    stall.fake.clear(ref)
+    stall.fake.confirm(ref)
     assert await stall.look() == "succeeded"
 
     assert await ada.status(await path_of()) == "Paid"
@@ -182,7 +181,7 @@ async def test_second_payment_goes_back_in_full_when_an_order_is_paid_twice(stal
     second = (await ada.post(f"{await path_of()}/pay")).headers["location"].rpartition("/")[2]
     stall.fake.pay(second)
     await stall.look(second)
-    stall.fake.clear(first)
+    stall.fake.confirm(first)
 
     assert await stall.look(first) == "succeeded"
 
@@ -202,7 +201,7 @@ async def test_second_payment_goes_back_when_the_order_was_paid_before_the_last_
 ) -> None:
     ada, first = await fail_for_good(stall)
     second = (await ada.post(f"{await path_of()}/pay")).headers["location"].rpartition("/")[2]
-    stall.fake.clear(first)
+    stall.fake.confirm(first)
     await stall.look(first)
     assert await ada.status(await path_of()) == "Paid"
 
@@ -218,7 +217,7 @@ async def test_second_payment_goes_back_when_the_order_was_paid_before_the_last_
 async def test_person_is_asked_when_the_provider_says_that_nothing_was_due(stall: Stall) -> None:
     ada, ref = await place(stall)
     stall.fake.pay(ref)
-    stall.fake.sessions[ref] = replace(stall.fake.sessions[ref], amount=0, capture_ref=ref)
+    stall.fake.sessions[ref].asked["total"] = 0
 
     assert await stall.look() == "needs_review"
 

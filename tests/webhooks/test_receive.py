@@ -290,3 +290,15 @@ async def test_refused_deliveries_are_counted_when_the_signature_is_bad(world: W
     await deliver(world, b"{}", {})
 
     assert await counted(world, "refused") == before + 1
+
+
+async def test_body_is_kept_and_never_applied_when_it_is_signed_and_no_event(world: World) -> None:
+    body = b'{"object": "v2.core.event"}'
+
+    answer = await deliver(world, body, sign_body(body, world.settings.stripe_webhook_secrets[0]))
+    await world.worker.drain()
+
+    assert answer.status_code == 200
+    stored = await one("SELECT type, state, outcome, body FROM inbox_event")
+    assert (stored["type"], stored["state"], stored["outcome"]) == ("unreadable", "done", "ignored")
+    assert stored["body"].encode() == body

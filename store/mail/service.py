@@ -75,6 +75,8 @@ def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
     message = EmailMessage()
     message["From"] = mailer.sender
     message["To"] = row["recipient"]
+    if len(message["To"].addresses) != 1:
+        raise ValueError(f"not one address: {row['recipient']!r}")
     message["Subject"] = subject.removeprefix("Subject:").strip()
     message["Message-ID"] = f"<{row['id']}@{parseaddr(mailer.sender)[1].rpartition('@')[2]}>"
     message["Date"] = clock.wall()

@@ -1,0 +1,51 @@
+"""Views of mails as slices hand them in, and the outbox written by hand."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from store.kit.db import transaction
+from store.mail.service import send_once
+from store.sandbox.mailbox import Mailbox
+
+PART = {
+    "vendor": "Kiln & Co",
+    "subtotal": 4800,
+    "delivery": 600,
+    "total": 5400,
+    "lines": [{"title": "Enamel mug", "variant": "Blue", "quantity": 2, "unit_price": 2400, "total": 4800}],
+}
+ORDER: dict[str, Any] = {
+    "number": "OP-7K3M9",
+    "path": "/orders/tok",
+    "name": "Ada Buyer",
+    "address": ["Ada Buyer", "1 Analytical Row", "N1 9GU London", "United Kingdom"],
+    "currency": "USD",
+    "subtotal": 4800,
+    "delivery": 600,
+    "total": 5400,
+    "descriptor": "OP-7K3M9",
+    "method": "Visa ending in 4242",
+    "parts": [PART],
+}
+MORE: dict[str, dict[str, Any]] = {
+    "order_confirmed": {},
+    "payment_failed": {"reason": "The card has expired"},
+    "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
+    "sold": {"share": 4860, "path": ""},
+}
+
+
+async def write(kind: str, cause: str = "order-1", to: str = "ada@example.com", **changes: Any) -> None:
+    """Put one mail into the outbox."""
+    async with transaction():
+        await send_once(kind, cause, to, {**ORDER, **MORE[kind], **changes})
+
+
+def read_sources(mailbox: Mailbox) -> list[EmailMessage]:
+    """Every mail as it came over the wire, newest first."""
+    rows = mailbox._records.execute("SELECT source FROM mails ORDER BY id DESC")
+    messages = [message_from_bytes(row["source"], policy=policy.default) for row in rows]
+    return [message for message in messages if isinstance(message, EmailMessage)]

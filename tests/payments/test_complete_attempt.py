@@ -11,6 +11,7 @@ import pytest
 
 from store.gateways.port import GatewayBug, Unavailable
 from store.payments.service import sync_payment
+from store.payments.service.complete import RESEND_FOR
 from store.payments.states import Door
 from tests.facts import ONCE, assert_books_agree, count_effects, path_of, posted, stock_of, the_order, the_payment
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, break_calls, mend, place
@@ -131,6 +132,8 @@ async def test_old_attempt_is_looked_for_and_adopted_when_the_provider_has_it(wo
     assert listed["account"] == (payment["account_ref"] or None)
     since = (payment["created_at"] - timedelta(minutes=5)).timestamp()
     assert listed["params"]["created[gte]"] == str(int(since))
+    last_sent = payment["created_at"] + RESEND_FOR
+    assert int(listed["params"]["created[lte]"]) >= last_sent.timestamp()
     assert len(created_on_the_wire(world)) == 1
     (session,) = await sessions_of(world, payment["account_ref"])
     found = await the_payment()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from store.app import create_app
 from store.kit.db import fetch
 from store.kit.ids import READABLE
 from tests.facts import path_of, posted, stock_of, the_order, the_payment, timeline, value
@@ -157,6 +159,42 @@ async def test_nothing_is_ordered_when_the_cart_changed_since_the_page_was_shown
     assert "1 × $24.00" in answer.text
     assert "2 × $24.00" in answer.text
     assert await count_orders() == (0, 0)
+
+
+async def test_nothing_is_paid_that_the_page_did_not_show_when_another_tab_has_ordered_more(world: World) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    old_page = await ada.checkout_form()
+    await ada.add(MUG)
+    await ada.check_out()
+    order = await the_order()
+
+    answer = await ada.post("/checkout", **old_page)
+
+    assert answer.status_code == 409
+    assert await count_orders() == (1, 1)
+    assert await the_order() == order
+
+
+async def test_nobody_is_sent_to_an_address_that_the_settings_do_not_name(world: World) -> None:
+    elsewhere = replace(world.settings, stripe_api_base="http://127.0.0.1:8999")
+    ada = replace(world, shop=create_app(elsewhere, world.gateways)).browser()
+    await ada.add(MUG)
+
+    answer = await ada.post("/checkout", **(await ada.checkout_form()))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, await path_of())
+    assert (await the_payment())["status"] == "pending"
+
+
+@pytest.mark.parametrize("group", ["platform-USD", "direct-nobody", ""])
+async def test_visitor_is_led_to_the_cart_when_there_is_nothing_to_check_out(world: World, group: str) -> None:
+    newcomer, ada = world.browser(), world.browser()
+    await ada.add(STOOL)
+
+    for visitor in (newcomer, ada):
+        answer = await visitor.get(f"/checkout?group={group}")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
 
 
 async def test_price_is_the_snapshot_when_it_changes_while_paying(world: World) -> None:
@@ -359,13 +397,15 @@ async def test_session_carries_what_confirmation_needs_when_it_is_opened(world: 
     assert total == order["total"]
 
 
-async def test_order_page_says_what_the_bank_statement_shows_when_it_is_placed(world: World) -> None:
-    ada, _ = await place(world, LAMP)
+async def test_order_page_says_what_the_bank_statement_shows_when_it_is_paid(world: World) -> None:
+    ada, url = await place(world, LAMP)
+    await world.pay(url)
+    await world.deliver()
 
     page = await ada.get(await path_of())
 
-    assert (await the_order())["descriptor"] in page.text
-    assert "statement" in page.text
+    words = page.text.partition("On your bank statement")[2]
+    assert (await the_order())["number"] in words
 
 
 async def test_two_groups_are_two_orders_and_the_rest_stays_when_one_is_checked_out(world: World) -> None:

@@ -30,7 +30,7 @@ if [ -z "$made" ]; then
     say "Overprint needs Python 3.11 or newer and found $found: install one, or give its path: make demo PYTHON=/path/to/python3.11"
     exit 1
   fi
-  say "Making .venv with $("$python" --version) and pip (once, about a minute) …"
+  say "Making .venv with $("$python" --version) and pip (once; one to three minutes) …"
   if ! { [ -x "$venv/bin/python" ] && new_enough "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }; then
     if ! "$python" -m venv --clear "$venv"; then
       rm -rf "$venv"

@@ -10,7 +10,7 @@ from typing import Any
 from store.gateways.build import build_gateways
 from store.gateways.port import AccountRequest, Gateways
 from store.kit import clock
-from store.kit.db import start_pool, stop_pool
+from store.kit.db import fetch, start_pool, stop_pool
 from store.seed_data.load import read_vendors, seed_catalogue
 from store.settings import Settings
 
@@ -26,21 +26,29 @@ async def seed(settings: Settings) -> None:
 
 
 async def fill(gateways: Gateways) -> None:
-    """Open each vendor's connected account, then load the catalogue with the accounts that may be charged."""
-    accounts = {vendor["slug"]: await _open_account(gateways, vendor) for vendor in read_vendors()}
-    await seed_catalogue({slug: ref for slug, ref in accounts.items() if ref})
+    """Open each vendor's connected account, or look at the one it has, then load the catalogue.
+
+    A vendor whose account may not be charged (yet) is shown, not sold for; run it again when the account is ready.
+    """
+    known = {row["slug"]: row["account_ref"] for row in await fetch("SELECT slug, account_ref FROM vendor")}
+    accounts = {
+        vendor["slug"]: await _find_account(gateways, vendor, known.get(vendor["slug"])) for vendor in read_vendors()
+    }
+    await seed_catalogue(accounts)
 
 
-async def _open_account(gateways: Gateways, vendor: dict[str, Any]) -> str | None:
-    account = await gateways.stripe.open_account(
-        AccountRequest(
+async def _find_account(gateways: Gateways, vendor: dict[str, Any], ref: str | None) -> tuple[str, bool]:
+    """The vendor's account and whether it may be charged in the vendor's way."""
+    if ref:
+        account = await gateways.stripe.fetch_account(ref)
+    else:
+        request = AccountRequest(
             vendor_id=vendor["slug"],
             name=vendor["name"],
             email=vendor["email"],
             country=vendor["country"],
             charge_type=vendor["charge_type"],
-            prefill=True,
+            prefill=not gateways.livemode,
         )
-    )
-    ready = account.charges_enabled if vendor["charge_type"] == "direct" else account.transfers_active
-    return account.ref if ready else None
+        account = await gateways.stripe.open_account(request)
+    return account.ref, account.charges_enabled if vendor["charge_type"] == "direct" else account.transfers_active

@@ -29,6 +29,7 @@ from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, send_due, submit
 from store.payments.sweep import sweep_payments
 from store.refunds.service import give_back
+from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
 from store.webhooks.service import process_due
 
@@ -43,11 +44,15 @@ log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """The loops of one process. `drain` runs them once by hand, which is how tests turn the crank."""
+    """The loops of one process. `drain` runs them once by hand, which is how tests turn the crank.
 
-    def __init__(self, gateways: Gateways, mailer: Mailer) -> None:
+    `tick`: seconds after which an idle loop looks again although nothing woke it.
+    """
+
+    def __init__(self, gateways: Gateways, mailer: Mailer, tick: float = TICK_SECONDS) -> None:
         self.gateways = gateways
         self.mailer = mailer
+        self.tick = tick
         self._wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, dsn: str) -> None:
@@ -55,7 +60,7 @@ class Worker:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
-                loops.create_task(self._loop(stop, queue, TICK_SECONDS))
+                loops.create_task(self._loop(stop, queue, self.tick))
             for tidy in (forget_limits, forget_sessions):
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
 
@@ -81,8 +86,8 @@ class Worker:
         return await send_due(self.mailer)
 
     async def sweep(self) -> int:
-        """Look at stale payments."""
-        return await sweep_payments(self.gateways)
+        """Look at stale payments, and for money that went back."""
+        return await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
 
     async def _operate(self, row: Mapping[str, Any]) -> None:
         verbs: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {

@@ -147,7 +147,7 @@ async def add_to_cart(request: Request[Any, Any, Any], settings: NamedDependency
         )
     except CartRefused as error:
         return await _answer_product(str(form.variant), str(form.quantity), error)
-    return _go(f"/p/{slug}?added={form.variant}", token, settings)
+    return _go(f"/p/{slug}?added={form.variant}#added", token, settings)
 
 
 @post("/cart/change", status_code=303)

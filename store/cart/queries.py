@@ -270,7 +270,7 @@ def _explain_apart(key: str, vendors: list[GroupVendor]) -> str:
     if key.startswith(DIRECT_PREFIX):
         return f"{name} takes payment directly, in {currency}, so this is a payment of its own."
     whom = name if len(vendors) == 1 else "these sellers"
-    return f"Overprint takes this payment in {currency} for {whom}; the rest of your cart is paid apart."
+    return f"Overprint takes this payment in {currency} for {whom}; the rest of your cart is paid separately."
 
 
 def _digest(*facts: Any) -> str:

@@ -48,7 +48,7 @@ Overprint is open.
             any expiry in the future, any three digits
 
   Try       put something in the cart, check out, pay, and watch the order page turn to Paid by itself
-            pay, but close the tab instead of coming back: the webhook confirms the order all the same
+            read how a buyer who never comes back is confirmed all the same: README.md
             put goods of two sellers in the cart that cannot share one payment, and see why
             read the mail that buyer and seller got: {sandbox}/mailbox
 
@@ -115,7 +115,7 @@ def _serve(data: DataFolder, env: dict[str, str], reset: bool) -> None:
             write_env(data.path / "demo.env", {name: env[name] for name in env if name in _SHOP_NAMES})
             supervisor.finish("migrate")
             if not data.seeded:
-                _say("goods on the shelves")
+                print("Filling the shelves …", flush=True)
                 supervisor.start("seed", [*program, "seed"], env, task=True)
                 supervisor.finish("seed")
                 _mark_sandbox_seeded(env)

@@ -16,6 +16,7 @@ from store.kit.db import fetch, fetch_row, fetch_value
 from store.settings import Settings
 
 OLD = timedelta(minutes=5)
+UNKNOWN = timedelta(hours=2)
 SHOWN = 3
 QUEUES = {
     "inbox": ("inbox_event", "type || ' ' || event_id"),
@@ -112,6 +113,20 @@ async def check_reviews() -> Check:
     return Check("reviews", True, "no order needs a look")
 
 
+async def check_attempts() -> Check:
+    """No attempt is open at the provider long after its end."""
+    row = await fetch_row(
+        "SELECT payment.id, orders.number, payment.status, payment.expires_at FROM payment"
+        ' JOIN orders ON orders.id = payment."order"'
+        " WHERE payment.status IN ('created', 'pending') AND payment.expires_at < $1 ORDER BY payment.expires_at",
+        clock.now() - UNKNOWN,
+    )
+    if row is not None:
+        why = f"{row['number']}: attempt {row['id']} is {row['status']} since its end at {row['expires_at']:%H:%M:%S}"
+        return Check("attempts", False, f"{why}; next: {WORKER}")
+    return Check("attempts", True, "none is unknown after its end")
+
+
 async def check_events() -> Check:
     """No event came with two different contents."""
     row = await fetch_row("SELECT provider, event_id FROM inbox_variant WHERE alarming ORDER BY id LIMIT 1")
@@ -142,6 +157,7 @@ def list_checks(settings: Settings, gateways: Gateways) -> list[Callable[[], Awa
         lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect"),
         *(lambda name=name: check_queue(name) for name in QUEUES),
         check_reviews,
+        check_attempts,
         check_events,
         *(lambda one=one: check_invariant(one) for one in INVARIANTS),
     ]

@@ -42,6 +42,7 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
                 order["address_line1"],
                 order["address_line2"],
                 f"{order['postcode']} {order['city']}",
+                order["region"],
                 name_country(order["country"]),
             )
             if line.strip()

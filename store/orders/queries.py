@@ -46,7 +46,10 @@ class TimelineEntry(Struct, frozen=True):
 
 
 class StatusView(Struct, frozen=True):
-    """The polled region. `interval`: seconds until the next poll, None when the page stops asking."""
+    """The polled region. `interval`: milliseconds until the next poll, None when the page stops asking.
+
+    Whole milliseconds, because htmx 4.0.1 reads "2.0s" as 2 ms.
+    """
 
     token: str
     number: str
@@ -55,7 +58,7 @@ class StatusView(Struct, frozen=True):
     sentence: str
     tone: str
     terminal: bool
-    interval: float | None
+    interval: int | None
     slow: bool
     can_check: bool
     can_pay: bool
@@ -136,7 +139,7 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
         full_name=row["full_name"],
         address=tuple(
             line
-            for line in (*address, f"{row['postcode']} {row['city']}", name_country(row["country"]))
+            for line in (*address, f"{row['postcode']} {row['city']}", row["region"], name_country(row["country"]))
             if line.strip()
         ),
         currency=row["currency"],
@@ -166,6 +169,8 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
             failure_reason=row["failure_reason"],
             sellers=" and ".join((row["sellers"] or "").split("|")),
             cancel_requested=row["cancel_requested"],
+            came_back=row["returned_at"] is not None,
+            hold_until=row["hold_until"],
         )
     )
     age = clock.now() - (row["checked_at"] or row["placed_at"])
@@ -181,7 +186,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         sentence=words.sentence,
         tone=words.tone,
         terminal=not words.waits,
-        interval=round(seconds * poll_scale, 3) if seconds is not None else None,
+        interval=max(1, round(seconds * 1000 * poll_scale)) if seconds is not None else None,
         slow=slow,
         can_check=words.waits,
         can_pay=payable,

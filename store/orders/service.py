@@ -39,6 +39,7 @@ class Contact(Struct, frozen=True):
     address_line1: str
     address_line2: str
     city: str
+    region: str
     postcode: str
     country: str
 
@@ -277,7 +278,11 @@ async def record_refund(order_id: UUID, *, pending: int, refunded: int) -> dict[
 
 async def note_visit(order_id: UUID) -> None:
     """The buyer is looking: polls start from here again."""
-    await fetch("UPDATE orders SET checked_at = $2 WHERE id = $1", order_id, clock.now())
+    await fetch(
+        "UPDATE orders SET returned_at = $2, checked_at = $2, version = version + 1 WHERE id = $1",
+        order_id,
+        clock.now(),
+    )
 
 
 async def claim_check(order_id: UUID, seconds: int) -> bool:

@@ -32,6 +32,7 @@ class Order(Table, tablename="orders"):
     address_line1 = Text()
     address_line2 = Text()
     city = Text()
+    region = Text()
     postcode = Text()
     country = Text()
     currency = Text()
@@ -56,6 +57,7 @@ class Order(Table, tablename="orders"):
     cancel_requested = Boolean(default=False)
     paid_at = Timestamptz(null=True, default=None)
     checked_at = Timestamptz(null=True, default=None)
+    returned_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
 
     adds_up = Check("total = subtotal + delivery AND subtotal >= 0 AND delivery >= 0 AND fee BETWEEN 0 AND total")

@@ -48,6 +48,8 @@ class Facts(Struct, frozen=True):
     failure_reason: str
     sellers: str
     cancel_requested: bool
+    came_back: bool
+    hold_until: datetime
 
 
 def describe(facts: Facts) -> Words:
@@ -98,11 +100,15 @@ def _by_payment_state(facts: Facts) -> Words:
             sentence = f"We are closing the payment page at {facts.provider}. If you paid already, the payment counts."
             return Words(state, "Being canceled", sentence, "info", True)
         case PaymentState.AWAITING_PAYMENT:
-            sentence = (
-                f"{facts.failure_reason}. You were not charged: return to payment to try again or use another card."
-                if facts.failure_reason
-                else f"We are waiting for {facts.provider} to confirm. You can close this page; we will email you."
-            )
+            if facts.failure_reason:
+                sentence = f"{facts.failure_reason}. You were not charged: return to payment to try again."
+            elif facts.came_back:
+                sentence = (
+                    f"We are waiting for {facts.provider} to confirm. You can close this page; we will email you."
+                )
+            else:
+                until = f"{facts.hold_until:%H:%M} UTC"
+                sentence = f"Not paid yet. The items are held for you until {until}, and your cart is still there."
             tone = "warn" if facts.failure_reason else "info"
             return Words(state, "Waiting for payment", sentence, tone, True)
         case PaymentState.PROCESSING:

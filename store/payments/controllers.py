@@ -20,6 +20,7 @@ from store.cart.controllers import read_cart_token
 from store.cart.queries import read_cart, read_group
 from store.catalogue.service import SoldOut
 from store.gateways.port import Declined, GatewayBug, GatewayError, Gateways, Unavailable
+from store.kit import clock
 from store.kit.errors import NotFound, ShopError, TryLater
 from store.kit.ids import new_token
 from store.kit.web.forms import InvalidForm, read_form
@@ -35,6 +36,7 @@ from store.payments.queries import (
     checkout_page,
     find_by_token,
     find_order,
+    read_last_contact,
 )
 from store.payments.service import CartChanged, Started, StillConfirming
 from store.payments.states import Door
@@ -66,7 +68,7 @@ class CheckoutForm(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=254,
-            pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
+            pattern=r"^[^@\s,;:<>()\[\]\\\"]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+$",
             extra={"label": "Email", "wrong": "Enter an email address like name@example.com."},
         ),
     ]
@@ -79,6 +81,7 @@ class CheckoutForm(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(pattern=f"^({'|'.join(COUNTRY_CODES)})$", extra={"label": "Country", "wrong": "Choose a country."}),
     ]
     address_line2: Annotated[str, Meta(max_length=200, extra={"label": "Address line 2"})] = ""
+    region: Annotated[str, Meta(max_length=120, extra={"label": "State or region"})] = ""
 
 
 @get("/checkout")
@@ -94,7 +97,8 @@ async def show_checkout(
         flash(request, found.blocked if found else "There is nothing to check out here: look at your cart.")
         return see_other("/cart")
     blank = {field.name: "" for field in structs.fields(CheckoutForm)}
-    view = checkout_page(found, {**blank, "form_id": new_token()}, {})
+    known = await read_last_contact(cart.id)
+    view = checkout_page(found, {**blank, **known, "form_id": new_token()}, {})
     return page("payments/checkout.html", view, headers=NO_STORE)
 
 
@@ -173,10 +177,14 @@ async def check_now(
     """Ask the provider now, at most once in 5 s for one order; then show what we know."""
     await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
     order = await _order(token)
-    if await orders.claim_check(order["id"], CHECK_SECONDS):
-        payment_id = await service.find_unconfirmed(order["id"])
-        if payment_id is not None:
-            await _sync_quietly(gateways, payment_id, Door.CHECK)
+    if not await orders.claim_check(order["id"], CHECK_SECONDS):
+        flash(request, "We asked Stripe a moment ago. Please wait a few seconds before the next look.")
+        return see_other(f"/orders/{token}")
+    payment_id = await service.find_unconfirmed(order["id"])
+    if payment_id is not None:
+        await _sync_quietly(gateways, payment_id, Door.CHECK)
+    if (await _order(token))["payment_state"] == order["payment_state"]:
+        flash(request, f"Asked Stripe at {clock.now():%H:%M} UTC: nothing new yet.")
     return see_other(f"/orders/{token}")
 
 

@@ -121,6 +121,16 @@ def list_countries() -> list[tuple[str, str]]:
     return sorted(((code, names[code]) for code in COUNTRY_CODES), key=lambda pair: pair[1])
 
 
+async def read_last_contact(cart_id: UUID) -> dict[str, str]:
+    """What the buyer typed for this cart's last order, so that the next part of it need not be typed again."""
+    row = await fetch_row(
+        "SELECT email, full_name, address_line1, address_line2, city, region, postcode, country FROM orders"
+        " WHERE cart_id = $1 ORDER BY placed_at DESC LIMIT 1",
+        cart_id,
+    )
+    return dict(row) if row else {}
+
+
 async def find_by_token(token: str) -> dict[str, Any] | None:
     """The attempt behind a return address, with its order's token."""
     row = await fetch_row(

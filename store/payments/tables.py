@@ -48,8 +48,8 @@ class Payment(Table, tablename="payment"):
 class Capture(Table, tablename="capture"):
     """Money that arrived. `capture_ref` is the charge (`ch_…`), or the session where nothing had to be paid.
 
-    `fee_posted` and the refs next to it are filled when the provider has settled the charge: with asynchronous
-    capture they come seconds after success.
+    `settled` and the refs before it are filled when the provider has settled the charge: with asynchronous capture
+    that is seconds after success. `refunds_at`: when to look next for what went back.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -69,6 +69,7 @@ class Capture(Table, tablename="capture"):
     settled = Boolean(default=False)
     settle_at = Timestamptz(null=True, default=None, index=True)
     settle_tries = Integer(default=0)
+    refunds_at = Timestamptz(null=True, default=None, index=True)
     created_at = Timestamptz(default=TimestamptzNow())
 
     capture_one_ref = Unique(["provider", "capture_ref"])

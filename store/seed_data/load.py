@@ -29,8 +29,8 @@ def read_vendors() -> list[dict[str, Any]]:
     return [tomllib.loads((HERE / "vendors" / f"{slug}.toml").read_text("utf-8")) for slug in VENDORS]
 
 
-async def seed_catalogue(accounts: Mapping[str, str]) -> None:
-    """Put the demo's shelves into the database; `accounts` gives vendor slug → `acct_…`.
+async def seed_catalogue(accounts: Mapping[str, tuple[str, bool]]) -> None:
+    """Put the demo's shelves into the database; `accounts` gives vendor slug → (`acct_…`, may be charged).
 
     A vendor without an account stays `onboarding`: its goods can be looked at, not bought.
     """
@@ -57,7 +57,7 @@ async def _add_categories() -> None:
         )
 
 
-async def _add_vendor(vendor: Mapping[str, Any], account: str | None) -> UUID:
+async def _add_vendor(vendor: Mapping[str, Any], account: tuple[str, bool] | None) -> UUID:
     vendor_id: UUID = await fetch_value(
         "INSERT INTO vendor (id, slug, name, about, returns_text, ink, email, country, currency, charge_type,"
         " delivery_price, state, paused, fee_basis_points, fee_fixed, created_at)"
@@ -71,10 +71,11 @@ async def _add_vendor(vendor: Mapping[str, Any], account: str | None) -> UUID:
     )
     if account is not None:
         await fetch(
-            "UPDATE vendor SET account_ref = $2, state = $3 WHERE id = $1 AND account_ref IS DISTINCT FROM $2",
+            "UPDATE vendor SET account_ref = $2, state = $3"
+            " WHERE id = $1 AND (account_ref, state) IS DISTINCT FROM ($2, $3)",
             vendor_id,
-            account,
-            VendorState.ACTIVE,
+            account[0],
+            VendorState.ACTIVE if account[1] else VendorState.ONBOARDING,
         )
     return vendor_id
 

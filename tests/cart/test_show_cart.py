@@ -65,7 +65,7 @@ async def test_no_reason_is_given_when_everything_is_paid_at_once(db: str) -> No
     words = read_words(page)
     assert "Your items" in words
     assert "Payment 1" not in words
-    assert "paid apart" not in words
+    assert "paid separately" not in words
     assert ">Checkout</button>" in page.text
 
 

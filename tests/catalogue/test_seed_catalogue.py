@@ -8,7 +8,7 @@ from tests.facts import broken
 from tests.look.markup import Outline
 from tests.shelves import ROOT, open_browser, read_words
 
-ACCOUNTS = {slug: f"acct_{n}" for n, slug in enumerate(VENDORS)}
+ACCOUNTS = {slug: (f"acct_{n}", True) for n, slug in enumerate(VENDORS)}
 TABLES = ("category", "vendor", "product", "variant", "stock_move")
 
 
@@ -69,7 +69,7 @@ async def test_vendor_is_connected_later_when_its_account_was_missing(db: str) -
     await seed_catalogue(ACCOUNTS)
 
     assert waiting == 6
-    assert await fetch_value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'") == ACCOUNTS["kiln-co"]
+    assert await fetch_value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'") == ACCOUNTS["kiln-co"][0]
     assert await fetch_value("SELECT count(*) FROM vendor WHERE state = 'active'") == 6
 
 
@@ -97,3 +97,12 @@ async def test_every_page_opens_when_seeded(db: str) -> None:
     assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
     problems = {path: Outline(page.text).find_problems() for path, page in pages.items()}
     assert {path: found for path, found in problems.items() if found} == {}
+
+
+async def test_vendor_cannot_be_bought_from_when_its_account_is_not_ready(db: str) -> None:
+    await seed_catalogue({**ACCOUNTS, "kiln-co": ("acct_0", False)})
+    before = await fetch_value("SELECT state FROM vendor WHERE slug = 'kiln-co'")
+
+    await seed_catalogue(ACCOUNTS)
+
+    assert (before, await fetch_value("SELECT state FROM vendor WHERE slug = 'kiln-co'")) == ("onboarding", "active")

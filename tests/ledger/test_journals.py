@@ -34,9 +34,7 @@ def assert_balances(entries: Iterable[Entry]) -> None:
 
 
 @given(landed=st.sampled_from([PLATFORM, CONNECTED]), currency=CURRENCIES, shares=VENDORS, fee=AMOUNTS)
-def test_capture_balances_when_landed_anywhere(
-    landed: str, currency: str, shares: dict[str, int], fee: int
-) -> None:
+def test_capture_balances_when_landed_anywhere(landed: str, currency: str, shares: dict[str, int], fee: int) -> None:
     entries = journals.capture(landed, currency, shares, fee)
 
     assert_balances(entries)
@@ -75,9 +73,7 @@ def test_refund_balances_when_any_mix_is_given_back(
     currency: str, reversed_: dict[str, int], owed: dict[str, int], fee: int
 ) -> None:
     total = sum(reversed_.values()) + sum(owed.values()) + fee
-    entries = journals.refund(
-        PLATFORM, currency, total, shares_reversed=reversed_, fee_returned=fee, shares_owed=owed
-    )
+    entries = journals.refund(PLATFORM, currency, total, shares_reversed=reversed_, fee_returned=fee, shares_owed=owed)
 
     assert_balances(entries)
     assert_balances(journals.refund_failed(entries))
@@ -85,9 +81,7 @@ def test_refund_balances_when_any_mix_is_given_back(
 
 
 @given(currency=CURRENCIES, share=AMOUNTS, fee=AMOUNTS, landed=AMOUNTS)
-def test_direct_sale_leaves_nothing_when_all_is_given_back(
-    currency: str, share: int, fee: int, landed: int
-) -> None:
+def test_direct_sale_leaves_nothing_when_all_is_given_back(currency: str, share: int, fee: int, landed: int) -> None:
     taken, here = Money(fee, currency), Money(landed if currency != "USD" else fee, "USD")
 
     entries = (
@@ -136,9 +130,7 @@ def test_entries_name_the_accounts_when_a_direct_sale_is_in_euro() -> None:
 
 
 def test_refund_books_a_debt_when_the_vendor_keeps_its_share() -> None:
-    entries = journals.refund(
-        PLATFORM, "USD", 1000, shares_reversed={}, fee_returned=100, shares_owed={"v1": 900}
-    )
+    entries = journals.refund(PLATFORM, "USD", 1000, shares_reversed={}, fee_returned=100, shares_owed={"v1": 900})
 
     assert Entry(names.receivable("v1"), "USD", 900) in entries
     assert Entry(PLATFORM, "USD", -1000) in entries

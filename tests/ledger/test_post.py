@@ -165,12 +165,8 @@ async def test_database_refuses_when_sealing_changes_something_else_too(db) -> N
         await write_raw("UPDATE ledger_tx SET sealed = true, ref = 'ch_2'")
 
 
-@pytest.mark.parametrize(
-    ("amount", "currency", "account"), [(0, "USD", "bank"), (1, "usd", "bank"), (1, "USD", "")]
-)
-async def test_database_refuses_when_an_entry_makes_no_sense(
-    db, amount: int, currency: str, account: str
-) -> None:
+@pytest.mark.parametrize(("amount", "currency", "account"), [(0, "USD", "bank"), (1, "usd", "bank"), (1, "USD", "")])
+async def test_database_refuses_when_an_entry_makes_no_sense(db, amount: int, currency: str, account: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         async with transaction():
             await add_entry(await open_tx(), amount, currency, account)

@@ -38,7 +38,7 @@ def make_status(state: str = "awaiting_payment", **changes: Any) -> StatusView:
     values: dict[str, Any] = {
         "token": "tok", "number": "OP-7K3M9", "state": state, "label": "Waiting for payment",
         "sentence": "We are waiting for Stripe to confirm.", "tone": "info", "terminal": False,
-        "interval": 2, "slow": False, "can_check": True, "can_pay": True, "pay_label": "Return to payment",
+        "interval": 2000, "slow": False, "can_check": True, "can_pay": True, "pay_label": "Return to payment",
         "can_cancel": True, "rebuild_cart": False, "paid_at": None,
         "timeline": (TimelineEntry(PLACED, "Order placed", ""),), "etag": "e",
     }  # fmt: skip

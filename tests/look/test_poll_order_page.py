@@ -19,7 +19,7 @@ from store.kit.web.headers import content_security_policy
 from tests.look.markup import STATIC
 from tests.look.pages import make_order, make_paid, make_status, render
 
-FAST = 0.05
+FAST = 50
 HIDE = "hidden => Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden})"
 TICKS = """count => new Promise(done => {
   const region = document.getElementById('order-status');
@@ -38,13 +38,13 @@ class Shop:
 
     def __init__(self) -> None:
         self.polls = 0
-        self.seconds = FAST
+        self.pause = FAST
         self.answer: Callable[[], tuple[int, str]] = self.waiting
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}/orders/tok"
 
     def waiting(self) -> tuple[int, str]:
-        return 200, render("orders/_status.html", make_status(interval=self.seconds))
+        return 200, render("orders/_status.html", make_status(interval=self.pause))
 
     def broken(self) -> tuple[int, str]:
         return 500, "<h1>Something went wrong on our side</h1>"
@@ -67,7 +67,7 @@ class Shop:
                     status, text = shop.answer()
                     self.send(status, text.encode())
                 else:
-                    self.send(200, render("orders/order.html", make_order(make_status(interval=shop.seconds))).encode())
+                    self.send(200, render("orders/order.html", make_order(make_status(interval=shop.pause))).encode())
 
             def do_POST(self) -> None:
                 # 204: the browser stays where it is, as while it waits for the provider.
@@ -175,7 +175,7 @@ async def test_hidden_tab_rests(shop: Shop, tab: Page) -> None:
 
 
 async def test_tab_asks_at_once_on_return(shop: Shop, tab: Page) -> None:
-    shop.seconds = 600
+    shop.pause = 600_000
     await tab.evaluate(HIDE, True)
     await expect(tab.locator(".htmx-request")).to_have_count(0)
     await tab.reload()
@@ -197,3 +197,17 @@ async def test_button_says_that_it_leaves_and_recovers_after_back(shop: Shop, ta
 
     await tab.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     await expect(button).to_have_text("Return to payment")
+
+
+async def test_page_asks_as_often_as_it_says(shop: Shop, tab: Page) -> None:
+    shop.pause = 2000
+    await tab.clock.install()
+    await tab.goto(shop.url)
+    before = shop.polls
+
+    for _ in range(5):
+        async with tab.expect_response("**/orders/tok/status"):
+            await tab.clock.run_for(2000)
+    await tab.clock.run_for(1900)
+
+    assert shop.polls == before + 5

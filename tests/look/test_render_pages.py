@@ -13,7 +13,7 @@ from store.payments.queries import ChangedPage, changed_page, checkout_page
 from tests.look.markup import Outline
 from tests.look.pages import Demo, make_group, make_order, make_paid, make_status, render
 
-FIELDS = ("form_id", "email", "full_name", "address_line1", "address_line2", "city", "postcode", "country")
+FIELDS = ("form_id", "email", "full_name", "address_line1", "address_line2", "city", "postcode", "region", "country")
 TYPED = dict.fromkeys(FIELDS, "")
 ERRORS = {"postcode": "Enter the postcode.", "email": "Enter an email address like name@example.com."}
 MAIL = {
@@ -168,14 +168,14 @@ class Region(HTMLParser):
 
 
 def test_waiting_region_polls_exactly_as_agreed() -> None:
-    page = render("orders/order.html", make_order(make_status(interval=2)))
+    page = render("orders/order.html", make_order(make_status(interval=2000)))
 
     attributes = Region(page).attributes
     polling = {name: value for name, value in attributes.items() if name.startswith(("hx-", "data-"))}
     assert polling == {
         "data-poll": None,
         "hx-get": "/orders/tok/status",
-        "hx-trigger": "every 2s, poll-now",
+        "hx-trigger": "every 2000ms, poll-now",
         "hx-swap": "outerMorph",
         "hx-sync": "this:drop",
         "hx-status:404": "swap:outerMorph",

@@ -19,6 +19,7 @@ CONTACT = Contact(
     address_line1="1 Analytical Row",
     address_line2="",
     city="London",
+    region="",
     postcode="N1 9GU",
     country="GB",
 )

@@ -44,6 +44,8 @@ def make_facts(**changes: Any) -> Facts:
         "failure_reason": "",
         "sellers": "Kiln & Co",
         "cancel_requested": False,
+        "came_back": True,
+        "hold_until": datetime(2026, 3, 4, 14, 5, tzinfo=UTC),
     }
     return Facts(**{**values, **changes})
 
@@ -56,8 +58,13 @@ CASES = (
     ),
     Case(
         {"failure_reason": "The card has expired"}, "awaiting_payment", "Waiting for payment",
-        "The card has expired. You were not charged: return to payment to try again or use another card.",
+        "The card has expired. You were not charged: return to payment to try again.",
         "warn", True, "check pay cancel",
+    ),
+    Case(
+        {"came_back": False}, "awaiting_payment", "Waiting for payment",
+        "Not paid yet. The items are held for you until 14:05 UTC, and your cart is still there.",
+        "info", True, "check pay cancel",
     ),
     Case(
         {"cancel_requested": True}, "awaiting_payment", "Being canceled",
@@ -198,6 +205,7 @@ def make_row(**changes: Any) -> dict[str, Any]:
         "version": 1,
         "placed_at": clock.now(),
         "checked_at": None,
+        "returned_at": None,
         "paid_at": None,
         "timeline": None,
         "sellers": "|".join(make_facts(**changes).sellers.split(" and ")),

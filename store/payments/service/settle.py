@@ -18,6 +18,8 @@ from store.ledger.service import post
 from store.vendors.states import ChargeType
 
 FIRST_LOOK = timedelta(seconds=15)
+# When the sweep first looks for money that went back without anybody telling us.
+REFUNDS_FROM = timedelta(days=1)
 
 
 async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:

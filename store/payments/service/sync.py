@@ -28,7 +28,7 @@ from store.orders.states import PaymentState
 from store.payments.service.complete import complete_attempt, find_lost
 from store.payments.service.judge import find_difference
 from store.payments.service.request import read_live
-from store.payments.service.settle import FIRST_LOOK
+from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM
 from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
 from store.payments.tables import Capture, Payment
 
@@ -174,6 +174,7 @@ async def _record_capture(payment: dict[str, Any], snapshot: PaymentSnapshot, ki
         charge_type=payment["charge_type"],
         settled=snapshot.amount == 0,
         settle_at=clock.now() + FIRST_LOOK if snapshot.amount else None,
+        refunds_at=clock.now() + REFUNDS_FROM if snapshot.amount else None,
         created_at=clock.now(),
     )
     rows = await Capture.insert(capture).returning(*Capture.all_columns())

@@ -7,6 +7,7 @@ balance; what the buyer is told is where the refund stands.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from store.refunds.tables import Refund
 
 log = structlog.get_logger(__name__)
 
+# While a refund is on its way.
+LOOK_AGAIN = timedelta(hours=1)
 TOO_LATE = "The payment arrived after the order had ended"
 TWICE = "The order had been paid already"
 OUR_REASONS = (TOO_LATE, TWICE)
@@ -134,6 +137,9 @@ async def _tell(capture: dict[str, Any]) -> None:
         " AND status = 'succeeded') WHERE id = $1",
         capture["id"],
     )
+    if sums["pending"]:
+        soon = clock.now() + LOOK_AGAIN
+        await fetch("UPDATE capture SET refunds_at = least(refunds_at, $2) WHERE id = $1", capture["id"], soon)
     order = await orders.record_refund(capture["order"], pending=sums["pending"], refunded=sums["refunded"])
     for row in await fetch(
         "SELECT id, refund_ref, amount, currency, reason FROM refund WHERE capture = $1 AND status = 'succeeded'",

@@ -74,9 +74,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "gateways": Provide(lambda: gateways, sync_to_thread=False),
-            "limits": Provide(
-                lambda: RateLimits(settings.rate_scale, settings.client_address_header), sync_to_thread=False
-            ),
+            "limits": Provide(lambda: limits, sync_to_thread=False),
         },
         middleware=[SessionMiddleware(settings.https)],
         exception_handlers=exception_handlers(),

@@ -1,4 +1,4 @@
-"""An attempt that the provider does not let us see any more does not stay unknown for ever, and is not called failed."""
+"""An attempt that the provider hides from us does not stay unknown for ever, and is not called failed."""
 
 from __future__ import annotations
 

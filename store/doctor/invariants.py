@@ -118,6 +118,15 @@ INVARIANTS = (
         FROM transition AS later JOIN transition AS earlier ON (earlier.machine, earlier.row_id, earlier.seq)
           = (later.machine, later.row_id, later.seq - 1)
         WHERE earlier.to_state <> later.from_state
+        UNION ALL
+        SELECT now.machine || ' ' || now.id,
+          now.state || ', but the last move led to ' || coalesce(last.to_state, now.start)
+        FROM (SELECT 'order' AS machine, id, payment_state AS state, 'awaiting_payment' AS start FROM orders
+          UNION ALL SELECT 'payment', id, status, 'created' FROM payment
+          UNION ALL SELECT 'refund', id, status, 'requested' FROM refund) AS now
+        LEFT JOIN LATERAL (SELECT to_state FROM transition AS made
+          WHERE (made.machine, made.row_id) = (now.machine, now.id::text) ORDER BY seq DESC LIMIT 1) AS last ON true
+        WHERE now.state <> coalesce(last.to_state, now.start)
         """,
         "somebody wrote a state past the triggers: read the timeline and the provider before touching the row",
     ),

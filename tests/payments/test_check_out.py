@@ -1,0 +1,119 @@
+"""The checkout form itself: forged, stale or alone, it orders nothing and says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from store.kit.db import fetch
+from store.payments.service import sync_payment
+from store.payments.states import Door
+from tests.facts import NEVER, assert_stock_adds_up, count_effects, stock_of, the_order, the_payment, value
+from tests.guards import unguarded
+from tests.payments.buying import MUG, NOTEBOOK, break_calls
+from tests.stall import Stall
+from tests.world import SANDBOX, Browser, World, rows
+
+VASE = "KILN-VASE"
+
+
+async def test_nothing_is_ordered_when_the_form_comes_without_its_cart(world: World) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+
+    answer = await world.browser().post("/checkout", **form)
+
+    assert answer.status_code == 409
+    assert "no longer in the cart" in answer.text
+    assert not await rows("SELECT 1 FROM orders")
+
+
+@pytest.mark.parametrize("seen", ["", "not json", "[1]", '[["a"]]', "[]"])
+async def test_change_is_told_as_far_as_it_is_known_when_the_form_forgot_what_it_showed(
+    world: World, seen: str
+) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+    await ada.add(NOTEBOOK)
+
+    answer = await ada.post("/checkout", **{**form, "seen": seen})
+
+    assert answer.status_code == 409
+    assert "not in the cart" in answer.text
+    assert "Field notebook" in answer.text
+
+
+async def test_visitor_is_led_to_the_cart_when_a_wrong_form_names_no_group(world: World) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+
+    answer = await ada.post("/checkout", **{**form, "group": "direct-nobody", "email": ""})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
+
+
+async def test_one_buyer_gets_the_last_ones_when_eight_want_them_at_once(world: World) -> None:
+    buyers = [world.browser() for _ in range(8)]
+    forms = []
+    for buyer in buyers:
+        await buyer.add(VASE, 2)
+        forms.append(await buyer.checkout_form())
+
+    answers = await asyncio.gather(
+        *(buyer.post("/checkout", **form) for buyer, form in zip(buyers, forms, strict=True))
+    )
+
+    won = [answer for answer in answers if answer.headers.get("location", "").startswith(SANDBOX)]
+    lost = [answer for answer in answers if answer not in won]
+    assert len(won) == 1
+    assert {(answer.status_code, answer.headers.get("location")) for answer in lost} <= {(303, "/cart"), (409, None)}
+    assert await value("SELECT count(*) FROM orders") == 1
+    assert await stock_of(VASE) == (2, 2, 0)
+    await assert_stock_adds_up()
+
+
+async def test_nothing_is_paid_when_the_cart_was_emptied_while_the_provider_was_silent(world: World) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+    await break_calls(world, "/v1/checkout/sessions")
+    await ada.post("/checkout", **form)
+    variant = await value("SELECT variant FROM cart_line")
+    assert (await ada.post("/cart/remove", variant=str(variant))).status_code == 303
+
+    answer = await ada.post("/checkout", **form)
+
+    assert answer.status_code == 409
+    assert (await the_order())["payment_state"] == "awaiting_payment"
+    assert await count_effects() == NEVER
+
+
+async def test_free_order_is_paid_by_a_session_without_money_when_nothing_was_due(stall: Stall) -> None:
+    """No order of this shop is free yet; its row is made so past the guards, which are back afterwards."""
+    ada: Browser = stall.browser()
+    await ada.add(MUG)
+    ref = (await ada.check_out()).rpartition("/")[2]
+    free = [f"{name} = 0" for name in ("subtotal", "delivery", "total", "fee")]
+    guards = {"orders": "orders_frozen", "vendor_order": "vendor_order_frozen", "payment": "payment_frozen"}
+
+    async with unguarded(*(f"DROP TRIGGER {guard} ON {table}" for table, guard in guards.items())):
+        await fetch(f"UPDATE orders SET {', '.join(free)}")
+        await fetch(f"UPDATE vendor_order SET {', '.join(free)}, share = 0")
+        await fetch("UPDATE payment SET amount = 0, fee = 0")
+        stall.fake.sessions[ref].asked |= {"total": 0, "fee": 0}
+        stall.fake.pay(ref)
+
+        assert await sync_payment(stall.gateways, (await the_payment())["id"], Door.WEBHOOK) == "succeeded"
+
+        assert (await the_order())["payment_state"] == "paid"
+        assert [tuple(r.values()) for r in await rows("SELECT kind, amount, settled, settle_at FROM capture")] == [
+            ("settling", 0, True, None)
+        ]
+        assert not await rows("SELECT 1 FROM ledger_tx")
+        assert await stock_of(MUG) == (40, 0, 1)
+        assert await value("SELECT count(*) FROM mail_message WHERE kind = 'order_confirmed'") == 1
+    assert ((await the_order())["total"], (await the_payment())["amount"]) == (3000, 3000)

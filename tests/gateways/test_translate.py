@@ -234,6 +234,14 @@ def test_charge_is_settled_when_all_that_belongs_to_it_is_there(charge: dict[str
     assert capture(charge=charge).settled == settled
 
 
+def test_charge_is_not_settled_when_our_fee_has_not_landed_yet() -> None:
+    fee = {"id": "fee_1", "amount": 240, "currency": "usd", "balance_transaction": None}
+    landed = {**fee, "balance_transaction": {"amount": 240, "currency": "usd"}}
+
+    assert not capture(application_fee=fee).settled
+    assert capture(application_fee=landed).settled
+
+
 def test_providers_own_fee_is_told_apart_when_the_application_fee_stands_beside_it() -> None:
     assert capture().provider_fee == Moved("txn_1", Money(117, "USD"), Money(117, "USD"))
     assert capture(charge={"balance_transaction": {**BALANCE, "fee_details": []}}).provider_fee is None

@@ -238,3 +238,27 @@ async def test_snapshot_is_the_same_only_when_everything_frozen_is(db: str) -> N
     assert hash_snapshot(more, CONTACT) != first
     for field in fields(CONTACT):
         assert hash_snapshot(group, replace(CONTACT, **{field.name: "other"})) != first
+
+
+TAKEN = (
+    "CREATE SEQUENCE tries",
+    """CREATE FUNCTION take_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('tries') <= {times} THEN NEW.number := (SELECT number FROM orders LIMIT 1); END IF; RETURN NEW;
+    END $$""",
+    "CREATE TRIGGER take_first BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION take_first()",
+)
+
+
+@pytest.mark.parametrize("times", [1, 4, 5])
+async def test_another_number_is_drawn_when_the_first_is_taken(db: str, times: int) -> None:
+    (mug,) = await make_product(await make_vendor())
+    await place(await fill_cart((mug, 1)))
+    token = await fill_cart((mug, 1))
+
+    async with unguarded(*(ddl.format(times=times) for ddl in TAKEN)):
+        if times < 5:
+            await place(token, form_id="form-0002")
+            assert await value("SELECT count(DISTINCT number) FROM orders") == 2
+        else:
+            with pytest.raises(RuntimeError, match="no free order number"):
+                await place(token, form_id="form-0002")

@@ -158,6 +158,42 @@ async def test_operation_is_tried_again_and_parked_when_the_provider_refuses_for
     assert await ada.status(await path_of()) == "Refund on its way"
 
 
+async def test_refund_is_looked_for_first_when_it_was_asked_for_long_ago(world: World) -> None:
+    """A provider keeps answering a key with its first result, a stored 500 too: its list knows better."""
+    _, capture = await take_late(world)
+    dying = dataclasses.replace(world.gateways, stripe=DiesAfterRefund(world.gateways.stripe))
+    with pytest.raises(Died):
+        await give_back(dying, capture["id"])
+    await world.advance(11 * 60)
+
+    await give_back(world.gateways, capture["id"])
+
+    assert len(await posted(world, REFUNDS)) == 1
+    assert await value("SELECT status FROM refund") == "succeeded"
+
+
+@pytest.mark.parametrize(("hours", "keys"), [(23, 1), (25, 2)])
+async def test_money_is_asked_for_under_a_new_key_only_when_the_old_one_is_forgotten(
+    world: World, hours: int, keys: int
+) -> None:
+    _, capture = await take_late(world)
+    await break_calls(world, REFUNDS)
+    with pytest.raises(Unavailable):
+        await give_back(world.gateways, capture["id"])
+    await mend(world)
+    await world.advance(hours * 3600)
+
+    await give_back(world.gateways, capture["id"])
+
+    assert len({request["idempotency_key"] for request in await posted(world, REFUNDS)}) == keys
+    (given,) = await world.truth("refunds")
+    assert given["amount"] == capture["amount"]
+    states = [row["status"] for row in await rows("SELECT status FROM refund ORDER BY created_at")]
+    assert states == ["canceled", "succeeded"][2 - keys :]
+    await come_to_rest(world)
+    await assert_books_agree(world)
+
+
 class Died(Exception):
     """The process ended here."""
 

@@ -65,11 +65,6 @@ def freeze_checkout(request: CheckoutRequest) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def lives_on(charge_type: str, account_ref: str) -> str:
-    """The account whose world a session belongs to: the vendor's for direct charges, else the platform's ("")."""
-    return account_ref if charge_type == "direct" else ""
-
-
 async def open_checkout(calls: StripeCalls, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
     """Create the session, or get the one an earlier call with this key made."""
     session = await calls.call(

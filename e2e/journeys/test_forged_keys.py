@@ -54,7 +54,8 @@ def test_return_asks_for_the_whole_link_when_session_is_missing(
 def test_session_cookie_is_replaced_when_it_is_forged(market: Market, shop: Shop) -> None:
     _set_cookie(shop.page.context, market, "sid", FORGED)
 
-    shop.page.goto("/checkout?group=platform-USD")
+    shop.put_in_cart("pasta-bowl").expect_cart_count(1)
+    shop.page.goto("/checkout?group=platform-EUR")
 
     expect(shop.page.get_by_text("There is nothing to check out here")).to_be_visible()
     assert _read_cookie(shop.page.context, "sid") not in ("", FORGED)

@@ -167,7 +167,7 @@ class OrderPage(Shop):
         return self
 
     def cancel(self) -> OrderPage:
-        self.page.get_by_role("button", name="Cancel this order").click()
+        self.page.get_by_role("button", name="Cancel order").click()
         return self
 
     def return_to_payment(self) -> HostedPage:

@@ -53,7 +53,7 @@ class Worker:
         self.gateways = gateways
         self.mailer = mailer
         self.tick = tick
-        self._wake = asyncio.Event()
+        self._wakes: list[asyncio.Event] = []
 
     async def run(self, stop: asyncio.Event, dsn: str) -> None:
         """Work until `stop` is set; work in hand is finished first."""
@@ -96,17 +96,21 @@ class Worker:
         await verbs[row["kind"]](json.loads(row["body"]))
 
     async def _loop(self, stop: asyncio.Event, turn: Callable[[], Awaitable[int]], tick: float) -> None:
+        # Cleared before the turn: what is told while the turn finds nothing is not lost.
+        wake = asyncio.Event()
+        self._wakes.append(wake)
         while not stop.is_set():
+            wake.clear()
             try:
                 busy = await turn()
             except Exception:
                 log.exception("worker_turn_failed", turn=getattr(turn, "__name__", "turn"))
                 busy = 0
             if not busy:
-                await self._rest(stop, tick)
+                await self._rest(stop, wake, tick)
 
-    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._wake)]
+    async def _rest(self, stop: asyncio.Event, wake: asyncio.Event, seconds: float) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake)]
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
@@ -128,8 +132,8 @@ class Worker:
             await asyncio.wait_for(stop.wait(), seconds)
 
     def _on_notify(self, *_: object) -> None:
-        self._wake.set()
-        asyncio.get_running_loop().call_soon(self._wake.clear)
+        for wake in self._wakes:
+            wake.set()
 
 
 def make_mailer(settings: Settings) -> Mailer:

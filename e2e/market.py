@@ -129,10 +129,7 @@ class Market:
         """Wait until no webhook is due at the provider and nothing waits in the shop's queues."""
         wait_until(lambda: self._console.get("/_sandbox/quiet").status_code == 200, "the sandbox to be quiet")
         if self._rows is not None:
-            # A row in a longer back-off is no work in hand: a reset of the sandbox may have taken what it speaks of.
-            due = "state = 'waiting' AND run_at < now() + interval '10 seconds'"
-            waiting = " UNION ALL ".join(f"SELECT id FROM {queue} WHERE {due}" for queue in QUEUES)
-            wait_until(lambda: not self.rows(waiting), "the shop's queues to be empty")
+            wait_until(lambda: not self._list_waiting(), "the shop's queues to be empty", seen=self._list_waiting)
 
     def free(self, sku: str) -> int:
         """How many of one variant anybody could still take."""
@@ -150,6 +147,9 @@ class Market:
             self.tell("reset")
             return
         self.settle()
+        # A charge settles seconds after its payment: an event about it that came now would outlive its object.
+        self.hold_webhooks()
+        self.settle()
         self.tell("reset")
         # The provider forgets these with its reset: looking at them again would only fill the log.
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
@@ -164,6 +164,15 @@ class Market:
         self._console.close()
         if self._rows is not None:
             self._rows.close()
+
+    def _list_waiting(self) -> list[Row]:
+        columns = "state, attempt, run_at, last_error"
+        return self.rows(
+            " UNION ALL ".join(
+                f"SELECT '{queue}' AS queue, id::text, {columns} FROM {queue} WHERE state = 'waiting'"
+                for queue in QUEUES
+            )
+        )
 
     def _put_back(self, table: str, row: Row) -> None:
         columns = [name for name in row if name not in ("id", "free")]
@@ -187,12 +196,14 @@ class Market:
         )
 
 
-def wait_until(fact: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
-    """Look until `fact` is true and return it. Fails, naming `what`, after `seconds`."""
+def wait_until(
+    fact: Callable[[], T], what: str, seconds: float = WAIT_SECONDS, *, seen: Callable[[], object] | None = None
+) -> T:
+    """Look until `fact` is true and return it. Fails, naming `what` and what is `seen`, after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := fact()):
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds:.0f} s for {what}")
+            pytest.fail(f"waited {seconds:.0f} s for {what}" + (f"; seen: {seen()}" if seen else ""))
         time.sleep(LOOK_SECONDS)
     return found
 

@@ -272,7 +272,11 @@ class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, Protocol):
 
 @dataclass(frozen=True)
 class Gateways:
-    """Every rail of this shop; a frozen dataclass because Litestar turns a bare Protocol into an isinstance check."""
+    """Every rail of this shop; a frozen dataclass because Litestar turns a bare Protocol into an isinstance check.
+
+    `visit_seconds`: how long a visitor waits for a provider before the page is shown anyway.
+    """
 
     stripe: StripeRail
     livemode: bool = False
+    visit_seconds: float = 8.0

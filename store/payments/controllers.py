@@ -43,8 +43,6 @@ from store.payments.states import Door
 from store.settings import Settings
 
 CHECK_SECONDS = 5
-# How long a visitor waits for the provider before he gets the page anyway.
-VISIT_SECONDS = 8.0
 NO_STORE = {"Cache-Control": "no-store"}
 # (tries, seconds) for one address: card testers come through here.
 CHECKOUTS = (20, 60)
@@ -236,7 +234,7 @@ async def _order(token: str) -> dict[str, Any]:
 async def _sync_quietly(gateways: Gateways, payment_id: Any, door: Door) -> None:
     """The visitor gets the page whatever the provider does: "unknown" is left to the sweep."""
     try:
-        async with asyncio.timeout(VISIT_SECONDS):
+        async with asyncio.timeout(gateways.visit_seconds):
             await service.sync_payment(gateways, payment_id, door)
     except (GatewayError, TimeoutError) as problem:
         log.warning("sync_unknown", door=door, payment_id=str(payment_id), reason=str(problem))

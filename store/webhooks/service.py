@@ -62,7 +62,8 @@ async def receive(gateways: Gateways, provider: str, endpoint: str, notice: Noti
     """
     outcome = await _refusal(gateways, notice)
     digest = hashlib.sha256(body).hexdigest()
-    text = body.decode()
+    # A text column holds no NUL. JSON has none either, so such a body is unreadable and its hash tells what it was.
+    text = body.decode().replace("\0", "\ufffd")
     async with transaction():
         row = await fetch_row(
             INSERT,

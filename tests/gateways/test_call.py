@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from store.gateways.port import CheckoutItem, CheckoutRequest, Declined, GatewayBug, Unavailable
 from store.gateways.stripe.checkout import freeze_checkout, open_checkout
-from store.gateways.stripe.client import CONCURRENT_CALLS, RETRIES, TIMEOUT_SECONDS, StripeCalls
+from store.gateways.stripe.client import ANSWER_BYTES, CONCURRENT_CALLS, RETRIES, TIMEOUT_SECONDS, StripeCalls
 from store.kit import clock
 from store.kit.metrics import REGISTRY
 from tests.world import SANDBOX
@@ -174,6 +174,77 @@ async def test_calls_wait_their_turn_when_there_are_very_many() -> None:
     await asyncio.gather(*asked)
 
     assert most == CONCURRENT_CALLS
+
+
+class Silent(httpx.AsyncBaseTransport):
+    """Takes requests and answers none before `free`; `asked` is let go each time one arrives."""
+
+    def __init__(self) -> None:
+        self.free, self.asked = asyncio.Event(), asyncio.Semaphore(0)
+        self.count = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.count += 1
+        self.asked.release()
+        await self.free.wait()
+        return httpx.Response(200, json=SESSION)
+
+
+async def test_outcome_is_unknown_when_a_call_takes_longer_than_it_may() -> None:
+    calls = StripeCalls("sk_test_x", SANDBOX, Silent(), seconds=0.01)
+
+    with pytest.raises(Unavailable, match="no answer in time"):
+        await open_checkout(calls, frozen(), "acct_1", "payment-1")
+
+
+async def test_wait_for_a_turn_counts_when_the_provider_has_gone_silent() -> None:
+    """Otherwise buyers would queue up behind a silent provider, each for as long as all before him."""
+    silent = Silent()
+    calls = StripeCalls("sk_test_x", SANDBOX, silent, seconds=60)
+    asked = [asyncio.create_task(open_checkout(calls, frozen(), "acct_1", str(n))) for n in range(CONCURRENT_CALLS)]
+    for _ in asked:
+        await silent.asked.acquire()
+    calls.seconds = 0.01
+
+    with pytest.raises(Unavailable, match="no answer in time"):
+        await open_checkout(calls, frozen(), "acct_1", "one more")
+
+    assert silent.count == CONCURRENT_CALLS
+    silent.free.set()
+    assert {opened.ref for opened in await asyncio.gather(*asked)} == {"cs_1"}
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that never ends; `given` counts its bytes."""
+
+    given = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.given += 2**20
+            yield b" " * 2**20
+
+
+async def test_reading_stops_when_an_answer_is_too_large() -> None:
+    body = Endless()
+
+    with pytest.raises(Unavailable):
+        await open_through(Scripted(httpx.Response(200, stream=body)))
+
+    assert body.given <= (ANSWER_BYTES + 2**20) * (RETRIES + 1)
+
+
+async def test_answer_is_not_unpacked_when_it_comes_packed() -> None:
+    """A small packed answer may unpack to any size; we ask for none."""
+    packed = httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b'{"id": "cs_1"}'))
+    )
+    transport = Scripted(packed)
+
+    with pytest.raises(Unavailable):
+        await open_through(transport)
+
+    assert {request.headers["accept-encoding"] for request in transport.asked} == {"identity"}
 
 
 async def test_call_is_counted_by_what_came_of_it_when_it_ends() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from store.catalogue.service import adjust_stock
 from store.kit.db import transaction
 from tests.facts import one, the_order, the_payment
@@ -71,3 +73,18 @@ async def sell_out(skus: tuple[str, ...]) -> None:
         row = await one("SELECT id, on_hand FROM variant WHERE sku = $1", sku)
         async with transaction():
             await adjust_stock(row["id"], -row["on_hand"], "elsewhere")
+
+
+class PaysBeforeExpiry:
+    """A gateway during whose call to expire the buyer pays."""
+
+    def __init__(self, world: World, url: str) -> None:
+        self._world, self._url, self._inner = world, url, world.gateways.stripe
+        self.gateways = replace(world.gateways, stripe=self)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    async def expire(self, ref: str, account_ref: str) -> bool:
+        await pay_unheard(self._world, self._url)
+        return await self._inner.expire(ref, account_ref)

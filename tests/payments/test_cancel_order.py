@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -22,7 +21,7 @@ from tests.facts import (
     the_payment,
     timeline,
 )
-from tests.payments.buying import LAMP, MUG, break_calls, mend, pay_unheard, place
+from tests.payments.buying import LAMP, MUG, PaysBeforeExpiry, break_calls, mend, pay_unheard, place
 from tests.world import World
 
 SESSIONS = "/v1/checkout/sessions"
@@ -162,18 +161,3 @@ async def test_order_ends_at_once_when_no_attempt_is_live(world: World) -> None:
 
     assert await ada.status(await path_of()) == "Canceled"
     assert await stock_of(MUG) == (40, 0, 0)
-
-
-class PaysBeforeExpiry:
-    """A gateway during whose call to expire the buyer pays."""
-
-    def __init__(self, world: World, url: str) -> None:
-        self._world, self._url, self._inner = world, url, world.gateways.stripe
-        self.gateways = replace(world.gateways, stripe=self)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
-
-    async def expire(self, ref: str, account_ref: str) -> bool:
-        await pay_unheard(self._world, self._url)
-        return await self._inner.expire(ref, account_ref)

@@ -14,7 +14,7 @@ from store.payments.service import sync_payment
 from store.payments.service.complete import RESEND_FOR
 from store.payments.states import Door
 from tests.facts import ONCE, assert_books_agree, count_effects, path_of, posted, stock_of, the_order, the_payment
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, break_calls, mend, place
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, PaysBeforeExpiry, break_calls, mend, place
 from tests.world import SANDBOX, Browser, World, rows
 
 SESSIONS = "/v1/checkout/sessions"
@@ -227,6 +227,46 @@ async def test_order_is_paid_when_money_comes_for_an_attempt_that_had_been_given
     assert await ada.status(await path_of()) == "Paid"
     assert await count_effects() == ONCE
     await assert_books_agree(world)
+
+
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_session_is_closed_when_an_attempt_that_had_been_given_up_is_found(world: World, sku: str) -> None:
+    """Its request took effect after all; left open, the order that has gone on could be paid twice."""
+    ada = await leave_unknown(world, "after", sku)
+    old = await the_payment()
+    await break_calls(world, SESSIONS, status=403)
+    await ada.post("/checkout", **(await ada.checkout_form()))
+    assert (await the_payment())["status"] == "failed"
+    await mend(world)
+    (session,) = await sessions_of(world, old["account_ref"])
+    assert session["status"] == "open"
+
+    assert await sync_payment(world.gateways, old["id"], Door.CHECK) == "failed"
+
+    (session,) = await sessions_of(world, old["account_ref"])
+    assert session["status"] == "expired"
+    assert (await the_payment())["provider_ref"] == session["id"]
+    assert await ada.status(await path_of()) == "Canceled"
+    await ada.check_out()
+    assert [row["status"] for row in await rows("SELECT status FROM payment ORDER BY created_at")] == [
+        "failed",
+        "pending",
+    ]
+
+
+async def test_order_is_paid_when_a_given_up_attempt_is_paid_before_it_can_be_closed(world: World) -> None:
+    ada = await leave_unknown(world, "after")
+    await break_calls(world, SESSIONS, status=403)
+    await ada.post("/checkout", **(await ada.checkout_form()))
+    await mend(world)
+    (session,) = await sessions_of(world)
+    await world.tell("webhooks", action="hold")
+    paying = PaysBeforeExpiry(world, session["url"])
+
+    assert await sync_payment(paying.gateways, (await the_payment())["id"], Door.CHECK) == "succeeded"
+
+    assert await ada.status(await path_of()) == "Paid"
+    assert await count_effects() == ONCE
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -302,3 +304,42 @@ async def test_body_is_kept_and_never_applied_when_it_is_signed_and_no_event(wor
     stored = await one("SELECT type, state, outcome, body FROM inbox_event")
     assert (stored["type"], stored["state"], stored["outcome"]) == ("unreadable", "done", "ignored")
     assert stored["body"].encode() == body
+
+
+def with_part(text: bytes) -> dict[str, bytes]:
+    """Signed events one of whose parts is this JSON text, by the part's name."""
+    parts = {"event": b"evt_1", "type": b"checkout.session.completed", "resource": b"cs_test_1"}
+    bodies = {name: json.dumps(make_event()).encode().replace(b'"%b"' % was, text) for name, was in parts.items()}
+    of_account = json.dumps(make_event(account="acct_x", client_reference_id="ours")).encode()
+    bodies["account"] = of_account.replace(b'"acct_x"', text)
+    bodies["payment_id"] = of_account.replace(b'"ours"', text)
+    bodies["created"] = re.sub(rb'"created": \d+', lambda _: b'"created": ' + text, of_account)
+    return bodies
+
+
+@pytest.mark.parametrize("text", [b'"a\\u0000b"', b'"a\\ud800b"', b"5", b'["x"]', b"1e400"], ids=str)
+async def test_event_is_kept_and_never_applied_when_a_part_of_it_can_be_no_text(world: World, text: bytes) -> None:
+    """Signed is signed: refusing it, or failing, would let the provider send it for days and switch us off."""
+    bodies = with_part(text)
+    if text == b"5":
+        del bodies["created"]  # a time
+    secret = world.settings.stripe_webhook_secrets[0]
+
+    answers = {name: (await deliver(world, body, sign_body(body, secret))).status_code for name, body in bodies.items()}
+    await world.worker.drain()
+
+    assert answers == dict.fromkeys(bodies, 200)
+    stored = await rows("SELECT type, state, outcome, body FROM inbox_event")
+    assert {(row["type"], row["state"], row["outcome"]) for row in stored} == {("unreadable", "done", "ignored")}
+    assert {row["body"].encode() for row in stored} == set(bodies.values())
+
+
+async def test_body_is_kept_when_it_has_a_nul_that_no_text_can_hold(world: World) -> None:
+    body = json.dumps(make_event()).encode() + b"\0"
+
+    answer = await deliver(world, body, sign_body(body, world.settings.stripe_webhook_secrets[0]))
+
+    assert answer.status_code == 200
+    stored = await one("SELECT type, sha256, body FROM inbox_event")
+    assert (stored["type"], stored["sha256"]) == ("unreadable", hashlib.sha256(body).hexdigest())
+    assert stored["body"].encode().startswith(body[:-1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
@@ -23,6 +23,8 @@ RETRIES = 2
 # For one call with its retries and its wait for a slot.
 CALL_SECONDS = 25.0
 CONCURRENT_CALLS = 20
+# A page of 100 sessions with their intents and charges is below one megabyte.
+ANSWER_BYTES = 8 * 1024 * 1024
 # Refusals that a buyer can understand and act on.
 BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
 
@@ -33,9 +35,15 @@ Result = TypeVar("Result")
 
 
 class StripeCalls:
-    """The SDK's client with our bounds. `client.v1` is typed by the SDK; parameters are built in this folder only."""
+    """The SDK's client with our bounds. `client.v1` is typed by the SDK; parameters are built in this folder only.
 
-    def __init__(self, key: str, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    `seconds`: how long one call may take in all.
+    """
+
+    def __init__(
+        self, key: str, base: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = CALL_SECONDS
+    ) -> None:
+        self.seconds = seconds
         self.client = stripe.StripeClient(
             key,
             max_network_retries=RETRIES,
@@ -51,7 +59,7 @@ class StripeCalls:
         began = time.monotonic()
         try:
             # The wait for a slot counts: a slow provider must not queue up buyers without end.
-            async with asyncio.timeout(CALL_SECONDS), self._slots:
+            async with asyncio.timeout(self.seconds), self._slots:
                 result = await request()
         except Exception as error:
             meaning = translate_error(error)
@@ -64,12 +72,15 @@ class StripeCalls:
 
 
 class _Http(stripe.HTTPXClient):
-    """The SDK's async client with our time-out; `transport` stands in for the network in tests."""
+    """The SDK's async client with our bounds; `transport` stands in for the network in tests."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
         super().__init__(timeout=TIMEOUT_SECONDS)
         if transport is not None:
             self._client_async = httpx.AsyncClient(transport=transport)
+        # Packed answers are not asked for: what they unpack to would have no bound.
+        self._client_async.headers["Accept-Encoding"] = "identity"
+        self._client_async.event_hooks = {"response": [_bound_answer]}
 
     def _get_request_args_kwargs(self, method: str, url: str, headers: Any, post_data: Any) -> Any:
         """httpx 0.28 warns when text is passed as `data`, as the SDK does; `content` is the same bytes."""
@@ -91,7 +102,7 @@ def options(account_ref: str = "", key: str | None = None) -> Any:
 def translate_error(error: Exception) -> Exception:
     """An SDK error in our words; the provider's request id is kept for the log."""
     if isinstance(error, TimeoutError):
-        return Unavailable(f"no answer within {CALL_SECONDS:.0f} s")
+        return Unavailable("no answer in time")
     if isinstance(error, UnicodeDecodeError):
         return Unavailable("the answer is no text")
     if not isinstance(error, stripe.StripeError):
@@ -108,3 +119,29 @@ def translate_error(error: Exception) -> Exception:
         return GatewayBug(words)
     # 409, 5xx and bodies that are not JSON
     return Unavailable(words)
+
+
+async def _bound_answer(answer: httpx.Response) -> None:
+    """No answer larger than `ANSWER_BYTES` is ever held: it counts as one that was lost on the way."""
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise httpx.ReadError("the answer is packed, which nobody asked for")
+    assert isinstance(answer.stream, httpx.AsyncByteStream)
+    answer.stream = _Counted(answer.stream)
+
+
+class _Counted(httpx.AsyncByteStream):
+    """A body that ends with an error where it grows too large."""
+
+    def __init__(self, body: httpx.AsyncByteStream) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._body:
+            size += len(chunk)
+            if size > ANSWER_BYTES:
+                raise httpx.ReadError(f"the answer is larger than {ANSWER_BYTES} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._body.aclose()

@@ -45,17 +45,17 @@ def read_event(body: bytes) -> Notice:
         metadata = thing.get("metadata") or {}
         charge = thing.get("charge") if kind == "refund" else thing["id"] if kind == "charge" else ""
         return Notice(
-            event_id=event["id"],
-            type=event["type"],
-            account=event.get("account") or "",
+            event_id=_text(event["id"]),
+            type=_text(event["type"]),
+            account=_text(event.get("account") or ""),
             livemode=bool(event.get("livemode")),
-            resource=thing.get("id") or "",
+            resource=_text(thing.get("id") or ""),
             created=datetime.fromtimestamp(int(event["created"]), UTC),
-            payment_ref=thing["id"] if kind == "checkout.session" else "",
-            payment_id=thing.get("client_reference_id") or metadata.get("payment_id", ""),
-            capture_ref=charge if isinstance(charge, str) else (charge or {}).get("id", ""),
+            payment_ref=_text(thing["id"]) if kind == "checkout.session" else "",
+            payment_id=_text(thing.get("client_reference_id") or metadata.get("payment_id", "")),
+            capture_ref=_text(charge if isinstance(charge, str) else (charge or {}).get("id", "")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         digest = hashlib.sha256(body).hexdigest()
         return Notice(f"unreadable_{digest[:32]}", "unreadable", "", False, "", clock.wall())
 
@@ -75,3 +75,14 @@ def sign_probe(secret: str, livemode: bool) -> tuple[str, dict[str, str], bytes]
     body = json.dumps(event)
     header = stripe.WebhookSignature.generate_signature_header(body, secret, now)
     return event_id, {"Stripe-Signature": header, "Content-Type": "application/json"}, body.encode()
+
+
+def _text(value: Any) -> str:
+    """A text that PostgreSQL can hold: no NUL, which JSON may carry escaped, and no half of a surrogate pair.
+
+    Raises ValueError (UnicodeEncodeError is one).
+    """
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"not a text: {value!r}")
+    value.encode()
+    return value

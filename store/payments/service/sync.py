@@ -42,6 +42,7 @@ DOOR_WORDS = {
     Door.CHECK: "by your check",
 }
 ENDED = (PaymentStatus.SUCCEEDED, PaymentStatus.EXPIRED)
+GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.ABANDONED)
 
 
 async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
@@ -57,7 +58,12 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
             payment = await find_lost(gateways, payment)
         if payment["provider_ref"] is None or payment["status"] in ENDED:
             return str(payment["status"])
-        snapshot = await gateways.stripe.fetch_payment(payment["provider_ref"], payment["account_ref"])
+        ref, account = payment["provider_ref"], payment["account_ref"]
+        snapshot = await gateways.stripe.fetch_payment(ref, account)
+        if snapshot.status == SnapshotStatus.OPEN and payment["status"] in GIVEN_UP:
+            # The order has gone on without this attempt: nobody shall pay it beside another one.
+            await gateways.stripe.expire(ref, account)
+            snapshot = await gateways.stripe.fetch_payment(ref, account)
         return await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
 
 

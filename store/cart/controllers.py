@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -43,6 +44,7 @@ COOKIE = "cart"
 COOKIE_SECONDS = 90 * 24 * 3600
 TEMPLATE = "cart/cart.html"
 PRIVATE = {"Cache-Control": "no-store"}
+EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 ACCEPTED = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,12}):([0-9]{1,2})", re.ASCII)
 QUANTITY_WORDS = f"Enter a whole number from 1 to {MAX_QUANTITY}."
@@ -71,11 +73,16 @@ class RemoveForm(Struct, frozen=True):
 
 
 class RestoreForm(Struct, frozen=True):
-    """What Undo puts back; `seen` in minor units."""
+    """What Undo puts back; `seen` in minor units, `at` in microseconds since 1970 (0: now)."""
 
     variant: UUID
     quantity: Quantity
     seen: Annotated[int, Meta(ge=0, le=10**12)]
+    at: Annotated[int, Meta(ge=0, le=10**16)] = 0
+
+    def as_removed(self) -> Removed:
+        """The line as it was."""
+        return Removed(self.variant, self.quantity, self.seen, EPOCH + self.at * TICK if self.at else None)
 
 
 class AcceptForm(Struct, frozen=True):
@@ -96,17 +103,19 @@ class RemovedNote(Struct, frozen=True):
     """What was just taken out, and what Undo sends."""
 
     name: str
-    removed: Removed
+    form: RestoreForm
 
 
 class CartPage(Struct, frozen=True):
-    """The cart; `errors` and `typed` by variant id, `message` above all."""
+    """The cart; `errors` and `typed` by variant id, `message` above all; `restored` is what Undo brought back."""
 
     title: str
     count: int
     groups: tuple[GroupView, ...]
     changed: bool
+    several: bool
     removed: RemovedNote | None
+    restored: str
     errors: Mapping[str, str]
     typed: Mapping[str, str]
     message: str
@@ -115,8 +124,10 @@ class CartPage(Struct, frozen=True):
 
 @get("/cart")
 async def show_cart(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[bytes]:
-    """The cart as it stands now; `?removed=` with what Undo needs shows the way back."""
-    return await _answer(read_cart_token(request, settings), removed=_read_removed(request.query_params))
+    """The cart as it stands now; `?removed=` with what Undo needs shows the way back, `?restored=` says it worked."""
+    query = request.query_params
+    token = read_cart_token(request, settings)
+    return await _answer(token, removed=_read_removed(query), restored=query.get("restored", ""))
 
 
 @get("/cart/badge")
@@ -174,7 +185,8 @@ async def remove_from_cart(request: Request[Any, Any, Any], settings: NamedDepen
     removed = await remove_line(token, form.variant)
     if removed is None:
         return _go("/cart", token, settings)
-    values = {"removed": removed.variant_id, "quantity": removed.quantity, "seen": removed.seen_price}
+    at = (removed.added_at - EPOCH) // TICK if removed.added_at else 0
+    values = {"removed": removed.variant_id, "quantity": removed.quantity, "seen": removed.seen_price, "at": at}
     return _go(f"/cart?{urlencode(values)}", token, settings)
 
 
@@ -184,10 +196,10 @@ async def restore_to_cart(request: Request[Any, Any, Any], settings: NamedDepend
     form = await read_form(request, RestoreForm)
     token = read_cart_token(request, settings)
     try:
-        token = await restore_line(token, Removed(form.variant, form.quantity, form.seen))
+        token = await restore_line(token, form.as_removed())
     except CartRefused as error:
         return await _answer(token, message=error.message, status=422)
-    return _go("/cart", token, settings)
+    return _go(f"/cart?restored={form.variant}", token, settings)
 
 
 @post("/cart/accept", status_code=303)
@@ -225,7 +237,8 @@ def _go(path: str, token: str | None, settings: Settings) -> Response[Any]:
 async def _answer(
     token: str | None,
     *,
-    removed: Removed | None = None,
+    removed: RestoreForm | None = None,
+    restored: str = "",
     errors: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
     message: str = "",
@@ -238,7 +251,9 @@ async def _answer(
         count=cart.count,
         groups=_head_groups(cart.groups),
         changed=cart.changed,
+        several=sum(map(_is_payment, cart.groups)) > 1,
         removed=await _name_removed(removed, cart) if removed else None,
+        restored=_name_line(restored, cart),
         errors=errors or {},
         typed=typed or {},
         message=message,
@@ -266,14 +281,20 @@ async def _answer_product(variant: str, quantity: str, error: ShopError) -> Resp
 
 
 def _head_groups(groups: tuple[CheckoutGroup, ...]) -> tuple[GroupView, ...]:
-    payments = [group.key for group in groups if not group.key.startswith(WAITING_PREFIX)]
+    payments = [group.key for group in groups if _is_payment(group)]
     return tuple(
         GroupView(id=f"group-{number}", heading=_head(group, payments), group=group)
         for number, group in enumerate(groups, start=1)
     )
 
 
+def _is_payment(group: CheckoutGroup) -> bool:
+    return not group.gone and not group.key.startswith(WAITING_PREFIX)
+
+
 def _head(group: CheckoutGroup, payments: list[str]) -> str:
+    if group.gone:
+        return "No longer available"
     if group.key not in payments:
         return "Not for sale at the moment"
     if len(payments) == 1:
@@ -281,12 +302,16 @@ def _head(group: CheckoutGroup, payments: list[str]) -> str:
     return f"Payment {payments.index(group.key) + 1} of {len(payments)}"
 
 
-async def _name_removed(removed: Removed, cart: CartView) -> RemovedNote | None:
-    lines = (line for group in cart.groups for vendor in group.vendors for line in vendor.lines)
-    if any(line.variant_id == removed.variant_id for line in lines):
+async def _name_removed(removed: RestoreForm, cart: CartView) -> RemovedNote | None:
+    if _name_line(str(removed.variant), cart):
         return None
-    name = await name_variant(removed.variant_id)
+    name = await name_variant(removed.variant)
     return RemovedNote(name, removed) if name else None
+
+
+def _name_line(variant_id: str, cart: CartView) -> str:
+    lines = (line for group in cart.groups for vendor in group.vendors for line in vendor.lines)
+    return next((line.name for line in lines if str(line.variant_id) == variant_id), "")
 
 
 def _read_accepted(part: str) -> Accepted:
@@ -296,11 +321,11 @@ def _read_accepted(part: str) -> Accepted:
     return Accepted(UUID(match[1]), int(match[2]), int(match[3]))
 
 
-def _read_removed(params: Any) -> Removed | None:
+def _read_removed(params: Any) -> RestoreForm | None:
     """What Undo needs, from the address; None unless all of it is there and makes sense."""
     wanted = {name: params.get(name, "") for name in ("removed", "quantity", "seen")}
     try:
-        form = msgspec.convert({**wanted, "variant": wanted.pop("removed")}, RestoreForm, strict=False)
+        values = {**wanted, "variant": wanted.pop("removed"), "at": params.get("at", "0")}
+        return msgspec.convert(values, RestoreForm, strict=False)
     except msgspec.ValidationError:
         return None
-    return Removed(form.variant, form.quantity, form.seen)

@@ -21,7 +21,8 @@ from store.kit.money import Money
 from store.vendors.states import ChargeType, explain_not_selling
 
 DIRECT_PREFIX, PLATFORM_PREFIX, WAITING_PREFIX = "direct-", "platform-", "waiting-"
-CHANGED = "Something changed since you put it in the cart. Accept the changes or remove the item, then check out."
+CHANGED = "Something here changed since you added it. Accept the changes or remove the item, then check out."
+GONE = "Nothing of this can be bought any more, so there is nothing to pay here."
 
 CART_LINES = """
 SELECT cart.id AS cart_id, line.id AS line_id, line.variant, line.quantity, line.seen_price,
@@ -62,6 +63,11 @@ class GroupLine(Struct, frozen=True):
     problem: str
     available: int
 
+    @property
+    def name(self) -> str:
+        """As it is called in a sentence: "Enamel mug, Blue with sun rim"."""
+        return f"{self.title}, {self.variant_label}" if self.variant_label else self.title
+
 
 class GroupVendor(Struct, frozen=True):
     """One vendor's part of a group, with one flat delivery price. Amounts in minor units of `currency`."""
@@ -90,6 +96,7 @@ class CheckoutGroup(Struct, frozen=True):
     `charge_type`: direct, destination (one such vendor) or separate (several). `reason`: why it is apart, ""
     when it is the only group. `blocked`: why Checkout is not possible, "" when it is. `goods_hash` changes
     with anything the buyer pays for; `seen` is what the button Accept accepts: "variant:price:quantity …".
+    `gone`: every line has sold out or left the shop, so there is nothing to pay and no total to show.
     """
 
     key: str
@@ -104,6 +111,7 @@ class CheckoutGroup(Struct, frozen=True):
     changed: bool
     goods_hash: str
     seen: str
+    gone: bool = False
 
 
 class CartView(Struct, frozen=True):
@@ -169,8 +177,9 @@ def group_lines(rows: Iterable[Mapping[str, Any]]) -> tuple[CheckoutGroup, ...]:
         key = _key(vendor, refusal)
         refusals[key] = refusal
         by_key.setdefault(key, []).append(vendor)
-    several = len(by_key) > 1
-    return tuple(_group(key, by_key[key], refusals[key], several) for key in sorted(by_key, key=_group_order))
+    several = sum(not refusals[key] and _can_buy(vendors) for key, vendors in by_key.items()) > 1
+    groups = (_group(key, by_key[key], refusals[key], several) for key in sorted(by_key, key=_group_order))
+    return tuple(sorted(groups, key=lambda group: group.gone))
 
 
 def _key(vendor: GroupVendor, refusal: str) -> str:
@@ -244,6 +253,7 @@ def _describe_change(row: Mapping[str, Any], available: int) -> str:
 def _group(key: str, vendors: list[GroupVendor], refusal: str, several: bool) -> CheckoutGroup:
     lines = [line for vendor in vendors for line in vendor.lines]
     changed = not refusal and any(line.problem for line in lines)
+    gone = changed and not _can_buy(vendors)
     charge_type = vendors[0].charge_type if len(vendors) == 1 else str(ChargeType.SEPARATE)
     return CheckoutGroup(
         key=key,
@@ -253,8 +263,8 @@ def _group(key: str, vendors: list[GroupVendor], refusal: str, several: bool) ->
         subtotal=sum(vendor.subtotal for vendor in vendors),
         delivery=sum(vendor.delivery for vendor in vendors),
         total=sum(vendor.total for vendor in vendors),
-        reason=_explain_apart(key, vendors) if several and not refusal else "",
-        blocked=refusal or (CHANGED if changed else ""),
+        reason=_explain_apart(key, vendors) if several and not refusal and not gone else "",
+        blocked=refusal or (GONE if gone else CHANGED if changed else ""),
         changed=changed,
         goods_hash=_digest(
             charge_type,
@@ -262,7 +272,12 @@ def _group(key: str, vendors: list[GroupVendor], refusal: str, several: bool) ->
             *sorted((str(line.variant_id), line.quantity, line.unit_price) for line in lines),
         ),
         seen=" ".join(f"{line.variant_id}:{line.unit_price}:{min(line.quantity, line.available)}" for line in lines),
+        gone=gone,
     )
+
+
+def _can_buy(vendors: list[GroupVendor]) -> bool:
+    return any(line.available for vendor in vendors for line in vendor.lines)
 
 
 def _explain_apart(key: str, vendors: list[GroupVendor]) -> str:

@@ -7,6 +7,7 @@ is found only by a token we issued; an unknown one gets a new cart, never a cart
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -30,11 +31,12 @@ class CartRefused(ShopError):
 
 
 class Removed(Struct, frozen=True):
-    """What a removed line was, so that Undo can put it back. Price in minor units."""
+    """What a removed line was, so that Undo can put it back. Price in minor units, `added_at` is its place (UTC)."""
 
     variant_id: UUID
     quantity: int
     seen_price: int
+    added_at: datetime | None = None
 
 
 class Accepted(Struct, frozen=True):
@@ -95,15 +97,15 @@ async def remove_line(token: str | None, variant_id: UUID) -> Removed | None:
     async with transaction():
         cart_id = await lock_cart(token) if token else None
         row = await fetch_row(
-            "DELETE FROM cart_line WHERE cart = $1 AND variant = $2 RETURNING quantity, seen_price",
+            "DELETE FROM cart_line WHERE cart = $1 AND variant = $2 RETURNING quantity, seen_price, added_at",
             cart_id,
             variant_id,
         )
-    return Removed(variant_id, row["quantity"], row["seen_price"]) if row else None
+    return Removed(variant_id, row["quantity"], row["seen_price"], row["added_at"]) if row else None
 
 
 async def restore_line(token: str | None, removed: Removed) -> str:
-    """Undo a removal and return the cart's token; a second Undo changes nothing.
+    """Undo a removal, at its old place, and return the cart's token; a second Undo changes nothing.
 
     Stock and price are not judged here: the cart page shows what changed meanwhile.
     """
@@ -122,7 +124,7 @@ async def restore_line(token: str | None, removed: Removed) -> str:
             removed.variant_id,
             removed.quantity,
             removed.seen_price,
-            clock.now(),
+            min(removed.added_at or clock.now(), clock.now()),
         )
     return kept_token
 

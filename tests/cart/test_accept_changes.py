@@ -93,6 +93,45 @@ async def test_missing_item_is_shown_then_leaves_when_accepted(db: str, change: 
     assert "Total $40.00" in read_words(after)
 
 
+async def test_part_offers_removal_and_no_total_when_nothing_of_it_is_left(db: str) -> None:
+    kiln, lumen = await make_vendor("kiln-co"), await make_vendor("lumen-works", charge_type="direct")
+    (mug,) = await make_product(kiln, "mug", price=2400)
+    (lamp,) = await make_product(lumen, "lamp")
+    token = await add_line(await add_line(None, mug, 1), lamp, 1)
+    await fetch("UPDATE product SET published = false WHERE slug = 'lamp'")
+
+    async with open_browser() as browser:
+        page = await open_cart(browser, token)
+        after = await browser.post("/cart/accept", data=read_form(page, "/cart/accept"))
+
+    words = read_words(page)
+    assert "No longer available" in words
+    assert "Nothing of this can be bought any more" in words
+    assert "Remove it from the cart" in words
+    assert "Accept the changes" not in words
+    assert "$0.00" not in words
+    # What is left is one payment: no counting of payments, no reason for being apart.
+    assert "Your items" in words
+    assert "Payment 1" not in words
+    assert "paid separately" not in words
+    assert await read_cart_lines(token) == {mug: 1}
+    assert "No longer available" not in read_words(after)
+
+
+async def test_vendor_without_anything_left_costs_no_delivery_when_others_sell(db: str) -> None:
+    kiln, north = await make_vendor("kiln-co"), await make_vendor("north-bindery")
+    (mug,) = await make_product(kiln, "mug")
+    (pad,) = await make_product(north, "pad")
+    token = await add_line(await add_line(None, mug, 1), pad, 1)
+    await fetch("UPDATE product SET published = false WHERE slug = 'pad'")
+
+    async with open_browser() as browser:
+        words = read_words(await open_cart(browser, token))
+
+    assert "Delivery by Kiln Co $6.00" in words
+    assert "Delivery by North Bindery" not in words
+
+
 async def test_later_change_is_shown_again_when_an_earlier_one_was_accepted(db: str) -> None:
     (mug,) = await make_product(await make_vendor(), price=2400)
     token = await add_line(None, mug, 1)

@@ -1,11 +1,15 @@
 """Taking something out of the cart, and Undo."""
 
 import asyncio
+import re
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from store.cart.queries import read_cart
 from store.cart.service import CartRefused, Removed, add_line, remove_line, restore_line
+from store.kit import clock
 from store.kit.db import fetch, fetch_value
 from tests.shelves import make_product, make_vendor, open_browser, read_cart_lines, read_form, read_words
 
@@ -32,6 +36,42 @@ async def test_removed_item_comes_back_as_it_was_when_undone(db: str) -> None:
     assert "There is nothing in it yet" in read_words(removed)
     assert await read_cart_lines(token) == {mug: 2}
     assert "Undo" not in undone.text
+    assert "Back in your cart: Enamel mug." in read_words(undone)
+
+
+async def test_item_stands_at_its_old_place_when_its_removal_is_undone(db: str) -> None:
+    vendor = await make_vendor()
+    (mug,) = await make_product(vendor, "mug")
+    (bowl,) = await make_product(vendor, "bowl")
+    token = await add_line(await add_line(None, mug, 1), bowl, 1)
+
+    async with open_browser() as browser:
+        form = read_form(await open_cart(browser, token), "/cart/remove")
+        removed = await browser.post("/cart/remove", data=form)
+        undone = await browser.post("/cart/restore", data=read_form(removed, "/cart/restore"))
+
+    assert form["variant"] == str(mug)
+    assert re.findall(r'<a href="/p/(\w+)">', undone.text) == ["mug", "bowl"]
+
+
+async def test_undo_counts_as_of_now_when_it_names_a_time_to_come(db: str) -> None:
+    vendor = await make_vendor()
+    (mug,) = await make_product(vendor, "mug")
+    (bowl,) = await make_product(vendor, "bowl")
+
+    token = await restore_line(None, Removed(mug, 1, 2400, clock.now() + timedelta(days=9)))
+
+    await add_line(token, bowl, 1)
+    assert [line.variant_id for line in (await read_cart(token)).groups[0].vendors[0].lines] == [mug, bowl]
+
+
+async def test_nothing_is_said_to_be_back_when_it_is_not_in_the_cart(db: str) -> None:
+    (mug,) = await make_product(await make_vendor())
+
+    async with open_browser() as browser:
+        page = await browser.get(f"/cart?restored={mug}")
+
+    assert "Back in your cart" not in page.text
 
 
 async def test_old_price_is_remembered_when_a_removal_is_undone(db: str) -> None:
@@ -118,6 +158,7 @@ async def test_other_carts_keep_theirs_when_one_removes(db: str) -> None:
         "removed={mug}",
         "removed={mug}&quantity=0&seen=100",
         "removed={mug}&quantity=1&seen=-1",
+        "removed={mug}&quantity=1&seen=100&at=99999999999999999",
         "removed=11111111-1111-4111-8111-111111111111&quantity=1&seen=100",
     ],
 )

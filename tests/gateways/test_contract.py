@@ -117,6 +117,17 @@ async def test_same_session_is_the_answer_when_the_key_is_the_same(bench: Bench)
     assert len(await bench.gateway.find_payments(request.payment_id, "", clock.now() - timedelta(hours=1))) == 1
 
 
+async def test_one_session_is_made_when_the_same_frozen_text_is_sent_twice(bench: Bench) -> None:
+    request = make_request(bench)
+    frozen, again = (bench.gateway.freeze_checkout(request) for _ in range(2))
+    assert frozen == again
+
+    first, second = [await bench.gateway.open_checkout(frozen, "", request.payment_id) for _ in range(2)]
+
+    assert first == second
+    assert len(await bench.gateway.find_payments(request.payment_id, "", clock.now() - timedelta(hours=1))) == 1
+
+
 async def test_outcome_is_unknown_when_the_key_comes_with_another_body(bench: Bench) -> None:
     """What an earlier request under this key did is not known from the refusal."""
     request = make_request(bench)
@@ -299,6 +310,19 @@ async def test_request_was_wrong_when_the_provider_knows_no_such_thing(bench: Be
         await bench.gateway.expire("cs_test_unknown", "")
     with pytest.raises(GatewayBug):
         await bench.gateway.fetch_capture("ch_unknown", "")
+
+
+async def test_capture_is_found_in_its_own_account_only_when_it_is_direct(bench: Bench) -> None:
+    request = make_request(bench, "direct")
+    _, charge = await pay_for(bench, request)
+
+    for account in ("", bench.destination):
+        with pytest.raises(GatewayBug):
+            await bench.gateway.fetch_capture(charge, account)
+        with pytest.raises(GatewayBug):
+            await bench.gateway.refund(refund_of(request, charge, account_ref=account))
+
+    assert (await bench.gateway.fetch_capture(charge, bench.direct)).refunds == ()
 
 
 async def test_buyer_is_told_when_the_amount_is_too_small(bench: Bench) -> None:

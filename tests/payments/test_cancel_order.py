@@ -115,7 +115,7 @@ async def test_order_ends_once_when_it_is_cancelled_many_times_at_once(world: Wo
 
     assert await ada.status(await path_of()) == "Canceled"
     assert await stock_of(MUG) == (40, 0, 0)
-    assert [text for _, text in await timeline()].count("The payment page was closed without payment.") == 1
+    assert [text for _, text in await timeline()].count("Canceled before anything was paid.") == 1
 
 
 async def test_one_side_wins_when_paying_and_canceling_meet(world: World) -> None:

@@ -26,7 +26,7 @@ async def test_nothing_is_ordered_when_the_form_comes_without_its_cart(world: Wo
     answer = await world.browser().post("/checkout", **form)
 
     assert answer.status_code == 409
-    assert "no longer in the cart" in answer.text
+    assert "no longer part of this order" in answer.text
     assert not await rows("SELECT 1 FROM orders")
 
 

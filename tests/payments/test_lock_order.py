@@ -1,0 +1,96 @@
+"""Cart, order, payment, stock: whoever locks several of them locks in this order, so that nobody waits in a ring."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from store.kit.db import fetch, fetch_value
+from store.payments.service import cancel_order, pay_again, sync_payment
+from store.payments.states import Door
+from store.payments.sweep import end_overdue
+from store.refunds.service import give_back, sync_refunds
+from tests.facts import the_order, the_payment
+from tests.payments.buying import pay_unheard, place
+from tests.refunds.refunding import buy, refund_there, take_late
+from tests.world import SHOP, World
+
+Verb = Callable[[], Awaitable[object]]
+LATER = {"cart": ("orders", "payment", "capture", "variant"), "orders": ("payment", "capture", "variant")}
+
+
+async def change(world: World) -> Verb:
+    """Another address: the older order is cancelled and a new one placed."""
+    ada, _ = await place(world)
+    form = await ada.checkout_form(city="Paris")
+    return lambda: ada.post("/checkout", **form)
+
+
+async def confirm(world: World) -> Verb:
+    _, url = await place(world)
+    await pay_unheard(world, url)
+    payment = await the_payment()
+    return lambda: sync_payment(world.gateways, payment["id"], Door.SWEEP)
+
+
+async def cancel(world: World) -> Verb:
+    await place(world)
+    order = await the_order()
+    return lambda: cancel_order(world.gateways, order["id"], Door.CHECK)
+
+
+async def return_to_payment(world: World) -> Verb:
+    await place(world)
+    order = await the_order()
+    return lambda: pay_again(world.gateways, order["id"], SHOP)
+
+
+async def end(world: World) -> Verb:
+    await place(world)
+    await fetch("UPDATE payment SET status = 'failed'")
+    await fetch("UPDATE orders SET payment_state = 'failed', hold_until = placed_at - interval '1 hour'")
+    return end_overdue
+
+
+async def give_late_money_back(world: World) -> Verb:
+    _, capture = await take_late(world)
+    return lambda: give_back(world.gateways, capture["id"])
+
+
+async def find_refunds(world: World) -> Verb:
+    _, capture = await buy(world)
+    await refund_there(world, capture, reverse_transfer="true")
+    return lambda: sync_refunds(world.gateways, capture["id"])
+
+
+SCENES = [change, confirm, cancel, return_to_payment, end, give_late_money_back, find_refunds]
+
+
+@pytest.mark.parametrize("held", LATER)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_nothing_later_is_locked_when_an_earlier_row_is_waited_for(
+    world: World, db: str, scene: Callable[[World], Awaitable[Verb]], held: str
+) -> None:
+    verb = await scene(world)
+    holder = await asyncpg.connect(db)
+    try:
+        async with holder.transaction():
+            await holder.execute(f"SELECT 1 FROM {held} FOR UPDATE")
+            working = asyncio.ensure_future(verb())
+            async with asyncio.timeout(4):
+                while not await fetch_value(WAITING):
+                    assert not working.done(), "it did not wait for this row at all"
+
+            for table in LATER[held]:
+                await holder.execute(f"SELECT 1 FROM {table} FOR UPDATE NOWAIT")
+    finally:
+        await holder.close()
+    await working
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""

@@ -10,7 +10,7 @@ import msgspec
 from babel import Locale
 from msgspec import Struct
 
-from store.cart.queries import CheckoutGroup
+from store.cart.queries import CheckoutGroup, GroupLine
 from store.kit.db import fetch_row
 from store.kit.money import LOCALE, Money
 
@@ -169,7 +169,7 @@ def _changes(seen: str, group: CheckoutGroup | None) -> Iterator[Change]:
         before = {}
     after = _lines(group) if group else {}
     for variant_id, old in before.items():
-        now = after[variant_id].words if variant_id in after else "no longer in the cart"
+        now = after[variant_id].words if variant_id in after else "no longer part of this order"
         if now != old.words:
             yield Change(old.title, old.words, now)
     for variant_id, new in after.items():
@@ -182,11 +182,18 @@ def _lines(group: CheckoutGroup) -> dict[str, SeenLine]:
         str(line.variant_id): SeenLine(
             str(line.variant_id),
             f"{line.title} ({line.variant_label})" if line.variant_label else line.title,
-            line.problem or f"{line.quantity} × {Money(line.unit_price, group.currency)}",
+            _say_line(line, group.currency),
         )
         for vendor in group.vendors
         for line in vendor.lines
     }
+
+
+def _say_line(line: GroupLine, currency: str) -> str:
+    """What there is of a line now, always in the same words: one side of a comparison."""
+    if not line.available:
+        return line.problem
+    return f"{min(line.quantity, line.available)} × {Money(line.unit_price, currency)}"
 
 
 def _uuid(text: str) -> UUID | None:

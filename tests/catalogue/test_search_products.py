@@ -6,10 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.catalogue.queries.shelf import MAX_QUERY, Wanted, find_products
+from store.kit.db import fetch
 from tests.examples import examples
 from tests.shelves import make_product, make_vendor, open_browser, read_heading, read_titles, read_words
 
 VISITOR = open_browser()
+VARIANTS = (("Lined", 1650, 5), ("Dotted", 1650, 5), ("Gridded", 1650, 5))
 
 
 async def search(query: str, **params: str) -> httpx.Response:
@@ -44,6 +46,27 @@ async def fill_shop() -> None:
 )
 async def test_search_finds_what_is_meant_when_words_are_typed(db: str, query: str, titles: set[str]) -> None:
     await fill_shop()
+
+    found = await find_products(Wanted(query=query, sort="match"))
+
+    assert {card.title for card in found.cards} == titles
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("dotted", {"Notebook"}),
+        ("dotted notebook", {"Notebook"}),
+        ("notebook lin", {"Notebook"}),
+        ("dotted lined", set()),
+        ("gridded", set()),
+        ("notebook -dotted", {"Notebook"}),
+    ],
+)
+async def test_search_finds_a_product_when_a_variant_is_named(db: str, query: str, titles: set[str]) -> None:
+    await fill_shop()
+    await make_product(await make_vendor("north"), "book", title="Notebook", variants=VARIANTS)
+    await fetch("UPDATE variant SET published = false WHERE label = 'Gridded'")
 
     found = await find_products(Wanted(query=query, sort="match"))
 

@@ -1,5 +1,7 @@
 """A product's page in each of its states."""
 
+import re
+
 import httpx
 import pytest
 
@@ -84,6 +86,27 @@ async def test_variants_are_radios_when_there_are_several(db: str) -> None:
     assert "Large, $28.00 (Only 2 left)" in read_words(page)
     assert read_form(page, "/cart/add")["variant"] == str(small)
     assert read_form(await open_page(f"/p/enamel-mug?variant={large}"), "/cart/add")["variant"] == str(large)
+
+
+async def test_each_choice_brings_its_price_and_stock_when_there_are_several(db: str) -> None:
+    await make_product(await make_vendor(), variants=(("Small", 1800, 5), ("Large", 2800, 2)))
+
+    page = await open_page("/p/enamel-mug")
+
+    picks = re.findall(r'<p class="row pick">(.*?)</p>', page.text)
+    assert [" ".join(re.sub("<[^>]+>", " ", pick).split()) for pick in picks] == [
+        "$18.00 In stock",
+        "$28.00 Only 2 left",
+    ]
+    assert "from" not in "".join(picks)
+
+
+async def test_lowest_price_speaks_for_all_when_none_can_be_chosen(db: str) -> None:
+    await make_product(await make_vendor(), variants=(("Small", 1800, 0), ("Large", 2800, 0)))
+
+    words = read_words(await open_page("/p/enamel-mug"))
+
+    assert "from $18.00 Sold out" in words
 
 
 async def test_unavailable_variant_cannot_be_ticked_when_it_has_sold_out(db: str) -> None:

@@ -6,10 +6,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from msgspec import structs
 
 from store.kit.money import Money
 from store.kit.web.errors import WORDS, ErrorView
-from store.payments.queries import ChangedPage, changed_page, checkout_page
+from store.payments.queries import ChangedPage, changed_page, checkout_page, encode_seen
 from tests.look.markup import Outline
 from tests.look.pages import Demo, make_group, make_order, make_paid, make_status, render
 
@@ -117,6 +118,44 @@ def test_form_keeps_what_was_typed() -> None:
 
     assert 'value="Bath &#34;Spa&#34;"' in page
     assert '<option value="GB" selected>' in page
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"unit_price": 2600, "problem": "The price changed from $24.00 to $26.00."}, "2 × $26.00"),
+        ({"available": 1, "problem": "Only 1 left: you wanted 2."}, "1 × $24.00"),
+        ({"available": 0, "problem": "This has sold out."}, "This has sold out."),
+    ],
+)
+def test_changed_page_says_both_sides_in_the_same_words(now: dict[str, object], words: str) -> None:
+    group = make_group()
+    (vendor,) = group.vendors
+    line = structs.replace(vendor.lines[0], **now)
+    after = structs.replace(group, vendors=(structs.replace(vendor, lines=(line,)),), blocked="Something changed.")
+
+    view = changed_page(encode_seen(group), after)
+
+    assert [(change.saw, change.now) for change in view.changes] == [("2 × $24.00", words)]
+
+
+def test_changed_page_has_no_empty_table_when_the_goods_are_the_same() -> None:
+    group = make_group()
+
+    page = render("payments/changed.html", changed_page(encode_seen(group), group))
+
+    assert "<table" not in page
+    assert "what delivery costs or how it is paid has changed" in page
+    assert "Go on with the new total, $54.00" in page
+
+
+def test_checkout_says_what_it_costs_before_the_form() -> None:
+    page = checkout({})
+
+    brief = page[page.index('<p class="brief') : page.index('id="checkout-form"')]
+    assert "2 items" in brief
+    assert "Total $54.00" in brief
+    assert 'href="#review-title"' in brief
 
 
 def test_error_page_says_what_to_do_and_how_to_quote_it() -> None:

@@ -1,8 +1,8 @@
 """Lists of products: filtered by category and seller, searched, sorted, a dozen to a page; two queries.
 
-Search is PostgreSQL's own full text over title, summary and description, the last word also as a beginning
-("cand" finds candles), or by the seller's name. Prices of different currencies are not compared: a list by
-price goes currency by currency, dollars first.
+Search is PostgreSQL's own full text over title, summary, description and a variant's name, the last word
+also as a beginning ("cand" finds candles), or by the seller's name. Prices of different currencies are not
+compared: a list by price goes currency by currency, dollars first.
 """
 
 from __future__ import annotations
@@ -128,7 +128,14 @@ async def find_products(wanted: Wanted) -> Found:
         plain, beginning = bind(wanted.query), bind(_beginning(wanted.query))
         query = f"(websearch_to_tsquery('english', {plain}) || to_tsquery('english', {beginning}))"
         named = f"SELECT id FROM vendor WHERE to_tsvector('english', name) @@ {query}"  # noqa: S608
-        conditions.append(f"(search @@ {query} OR vendor = ANY(ARRAY({named})))")
+        # "large mug": some words are the product's, some its variant's.
+        varied = (
+            "SELECT variant.product FROM variant JOIN product AS whole ON whole.id = variant.product"  # noqa: S608
+            " WHERE variant.published AND variant.label <> ''"
+            f" AND (whole.search || to_tsvector('english', variant.label)) @@ {query}"
+        )
+        matches = f"search @@ {query} OR vendor = ANY(ARRAY({named})) OR product.id = ANY(ARRAY({varied}))"
+        conditions.append(f"({matches})")
     rows = await fetch(_list_sql(" AND ".join(conditions), ORDERS[wanted.sort].format(query=query)), *args)
     hits = [row for row in rows if row["is_hit"]]
     total = hits[0]["total"] if hits else 0

@@ -95,7 +95,7 @@ async def _apply(gateways: Gateways, payment_id: UUID, snapshot: PaymentSnapshot
             case SnapshotStatus.PROCESSING:
                 await _apply_processing(payment, door)
             case SnapshotStatus.EXPIRED:
-                await _apply_expired(payment, door)
+                await _apply_expired(payment, order, door)
             case SnapshotStatus.FAILED:
                 await _apply_failed(payment, snapshot, door)
             case SnapshotStatus.UNCLEAR:
@@ -134,10 +134,12 @@ async def _apply_processing(payment: dict[str, Any], door: Door) -> None:
         await orders.mark_processing(payment["order"], text="The bank is still confirming.", door=door)
 
 
-async def _apply_expired(payment: dict[str, Any], door: Door) -> None:
+async def _apply_expired(payment: dict[str, Any], order: dict[str, Any], door: Door) -> None:
     """The provider shows that nobody can pay this session any more: only now the stock may go back."""
     if await _move(payment, PaymentStatus.EXPIRED) and await read_live(payment["order"]) is None:
-        await orders.mark_over(payment["order"], text="The payment page was closed without payment.", door=door)
+        canceled = "Canceled before anything was paid." if order["cancel_requested"] else ""
+        text = canceled or "The payment page was closed without payment."
+        await orders.mark_over(payment["order"], text=text, door=door)
 
 
 async def _apply_failed(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:

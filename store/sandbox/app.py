@@ -30,7 +30,7 @@ from store.sandbox.control import control_router
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import FaultLayer, Faults
 from store.sandbox.kernel.world import World
-from store.sandbox.layout import page, send_asset, send_favicon, template_config
+from store.sandbox.layout import find_shop, page, send_asset, send_favicon, template_config
 from store.sandbox.mailbox import Mailbox, show_html_part, show_mail, show_mailbox
 from store.sandbox.records import note_answer, note_request, open_records
 from store.sandbox.stripe import api
@@ -155,6 +155,7 @@ async def show_index(
     """Show where things are and what happened lately."""
     return page(
         "index.html",
+        shop=find_shop(world),
         sessions=world.find_owned(None, "checkout.session")[:10],
         deliveries=deliveries.list_log(20),
         events=world.find_owned(None, "event")[:20],
@@ -182,7 +183,8 @@ def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[
     if request.url.path.startswith("/v1"):
         kind = "invalid_request_error" if status < 500 else "api_error"
         return Response({"error": {"type": kind, "message": detail}}, status_code=status)
-    return page("error.html", status=status, code=status, detail=detail)
+    shop = find_shop(request.app.state["world"]) if status < 500 else ""
+    return page("error.html", status=status, code=status, detail=detail, shop=shop)
 
 
 def _provide(part: Any) -> Provide:

@@ -19,6 +19,8 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template import TemplateConfig
 
+from store.sandbox.kernel.world import World
+
 PAGES = Path(__file__).parent / "pages"
 HTML_TYPE = "text/html"
 ASSETS = {
@@ -72,6 +74,12 @@ def origin_of(url: str | None) -> str:
     parts = urlsplit(url or "")
     safe = all(char.isalnum() or char in ".:-[]" for char in parts.netloc)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc and safe else ""
+
+
+def find_shop(world: World) -> str:
+    """Return the shop's origin as its newest webhook endpoint has it, or an empty string while there is none."""
+    endpoints = world.find_owned(None, "webhook_endpoint")
+    return origin_of(endpoints[0][1]["url"]) if endpoints else ""
 
 
 @get("/assets/{name:str}")

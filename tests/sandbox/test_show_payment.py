@@ -89,6 +89,7 @@ async def test_page_says_expired_and_links_back_when_time_is_up(sandbox: Sandbox
     assert "<h1>This payment page has expired</h1>" in page.text
     assert "You have not been charged" in page.text
     assert f'href="{SHOP}/cart"' in page.text
+    assert f'<a href="{SHOP}/">To the shop</a>' in page.text
     assert "<form" not in page.text
 
 
@@ -99,6 +100,17 @@ async def test_page_says_expired_when_the_shop_ended_the_session(sandbox: Sandbo
     page = await sandbox.client.get(f"/c/pay/{session['id']}")
 
     assert "<h1>This payment page has expired</h1>" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/mailbox", "/c/pay/cs_test_unknown"])
+async def test_pages_lead_back_to_the_shop_when_an_endpoint_says_where_it_is(sandbox: Sandbox, path: str) -> None:
+    before = await sandbox.client.get(path)
+    await sandbox.add_endpoint()
+
+    after = await sandbox.client.get(path)
+
+    assert "To the shop" not in before.text
+    assert f'<a href="{SHOP}/">To the shop</a>' in after.text
 
 
 @pytest.mark.parametrize("path", ["/c/pay/cs_test_forged", "/c/pay/pi_1", "/c/pay/cs_x/challenge/y", "/nowhere"])

@@ -168,7 +168,8 @@ def _show_form(visit: Visit, draft: Draft) -> Template:
 
 
 def _show_end(visit: Visit) -> Template:
-    return page("ended.html", **visit)
+    shop = origin_of(visit["success_url"]) or origin_of(visit["session"]["cancel_url"])
+    return page("ended.html", shop=shop, **visit)
 
 
 async def _leave(visit: Visit, deliveries: Deliveries) -> Response[Any]:

@@ -12,7 +12,7 @@ from store.kit.money import Money
 from store.kit.web.errors import WORDS, ErrorView
 from store.payments.queries import ChangedPage, changed_page, checkout_page, encode_seen
 from tests.look.markup import Outline
-from tests.look.pages import Demo, make_group, make_order, make_paid, make_status, render
+from tests.look.pages import PLACED, Demo, make_group, make_order, make_paid, make_status, render
 
 FIELDS = ("form_id", "email", "full_name", "address_line1", "address_line2", "city", "postcode", "region", "country")
 TYPED = dict.fromkeys(FIELDS, "")
@@ -239,6 +239,13 @@ def test_region_that_waits_for_nothing_carries_no_htmx(part) -> None:  # type: i
     assert attributes["id"] == "order-status"
     assert not [name for name in attributes if name.startswith(("hx-", "data-"))]
     assert "http-equiv" not in page
+
+
+@pytest.mark.parametrize(("state", "shown"), [("paid", True), ("partially_refunded", True), ("refunded", False)])
+def test_parcel_is_promised_only_while_something_is_still_bought(state: str, shown: bool) -> None:
+    status = make_status(state, interval=None, terminal=True, paid_at=PLACED)
+
+    assert ("To ship" in render("orders/order.html", make_order(status))) is shown
 
 
 def test_fragment_brings_the_tab_title_and_the_live_text() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from store.app import create_app
+from store.gateways.port import Gateways
 from store.kit.db import fetch
 from store.payments.service import sync_payment
 from store.payments.states import Door
@@ -30,6 +34,29 @@ async def test_nothing_is_ordered_when_the_form_comes_without_its_cart(world: Wo
     assert not await rows("SELECT 1 FROM orders")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE product SET published = false",
+        "UPDATE vendor SET paused = true",
+        "UPDATE vendor SET state = 'onboarding'",
+    ],
+    ids=["unpublished", "paused", "not payable"],
+)
+async def test_nothing_is_ordered_when_it_can_no_longer_be_bought_since_the_page_was_shown(
+    world: World, change: str
+) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+    await fetch(change)
+
+    answer = await ada.post("/checkout", **form)
+
+    assert answer.status_code == 409
+    assert not await rows("SELECT 1 FROM orders")
+
+
 @pytest.mark.parametrize("seen", ["", "not json", "[1]", '[["a"]]', "[]"])
 async def test_change_is_told_as_far_as_it_is_known_when_the_form_forgot_what_it_showed(
     world: World, seen: str
@@ -44,6 +71,37 @@ async def test_change_is_told_as_far_as_it_is_known_when_the_form_forgot_what_it
     assert answer.status_code == 409
     assert "not in the cart" in answer.text
     assert "Field notebook" in answer.text
+
+
+async def test_nothing_is_placed_or_held_when_its_request_cannot_be_frozen(world: World) -> None:
+    """Order, stock and attempt with its request are one transaction: all of it or nothing."""
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+    unable = Gateways(Unable(world.gateways.stripe))  # type: ignore[arg-type]
+    same = replace(world, shop=create_app(world.settings, unable)).browser()
+    same.client.cookies.update(ada.client.cookies)
+
+    answer = await same.post("/checkout", **form)
+
+    assert answer.status_code == 500
+    assert not await rows("SELECT 1 FROM orders")
+    assert not await rows("SELECT 1 FROM payment")
+    assert await stock_of(MUG) == (40, 0, 0)
+    assert (await ada.post("/checkout", **form)).headers["location"].startswith(SANDBOX)
+
+
+class Unable:
+    """A gateway that cannot write a request down."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def freeze_checkout(self, request: Any) -> str:
+        raise ZeroDivisionError
 
 
 async def test_visitor_is_led_to_the_cart_when_a_wrong_form_names_no_group(world: World) -> None:

@@ -87,6 +87,22 @@ async def test_same_request_goes_out_again_when_the_buyer_tries_again(world: Wor
     await assert_books_agree(world)
 
 
+async def test_no_other_order_opens_when_the_older_ones_attempt_is_unknown(world: World) -> None:
+    ada = await leave_unknown(world, "after", count=0)
+    order = await the_order()
+
+    answer = await ada.post("/checkout", **(await ada.checkout_form(city="Paris")))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, await path_of(order))
+    assert [row["id"] for row in await rows("SELECT id FROM orders")] == [order["id"]]
+    assert len(await rows("SELECT 1 FROM payment")) == 1
+    assert await stock_of(MUG) == (40, 1, 0)
+    assert await ada.status(await path_of()) == "Being canceled"
+    await mend(world)
+    assert (await ada.check_out(city="Paris")).startswith(SANDBOX)
+    assert len([one for one in await sessions_of(world) if one["status"] == "open"]) == 1
+
+
 async def test_key_fails_when_the_request_is_made_anew(world: World) -> None:
     await place(world)
     payment = await the_payment()

@@ -15,8 +15,9 @@ from store.catalogue.service import adjust_stock
 from store.gateways.build import build_gateways
 from store.kit.db import transaction
 from store.workers import Worker
-from tests.facts import ONCE, assert_books_agree, count_effects, mails, make_due, one, path_of, the_order, value
-from tests.payments.buying import LAMP, MUG, end_too_early, pay_unheard
+from tests.facts import ONCE, assert_books_agree, count_effects, mails, make_due, one, path_of, posted, the_order, value
+from tests.payments.buying import LAMP, MUG, SESSIONS, end_too_early, pay_unheard
+from tests.refunds.refunding import REFUNDS
 from tests.world import SHOP, World, rows
 
 RAILS = {"destination": MUG, "direct": LAMP}
@@ -79,6 +80,16 @@ async def shelve(sku: str, count: int, ref: str) -> None:
         await adjust_stock(row["id"], count - row["on_hand"], ref)
 
 
+async def assert_every_request_was_intended(world: World) -> None:
+    """Each key that reached the provider is a row of ours, and had one effect at most (I20)."""
+    for path, table, ref in ((SESSIONS, "payment", "provider_ref"), (REFUNDS, "refund", "refund_ref")):
+        keys = {request["idempotency_key"] for request in await posted(world, path)}
+        assert keys <= {str(row["id"]) for row in await rows(f"SELECT id FROM {table}")}
+        known = await rows(f"SELECT {ref} AS ref FROM {table} WHERE {ref} IS NOT NULL")
+        assert len({row["ref"] for row in known}) == len(known)
+    assert len(await world.truth("refunds")) == await value("SELECT count(*) FROM refund")
+
+
 async def release_leases(table: str) -> None:
     """As if a minute had passed."""
     await rows(f"UPDATE {table} SET lease_until = NULL WHERE state = 'waiting' RETURNING id")
@@ -109,6 +120,7 @@ async def test_purchase_goes_on_when_the_process_dies_at_any_call(world: World, 
         assert await value("SELECT count(*) FROM orders") == at
         assert await count_effects() == {name: count * at for name, count in ONCE.items()}
         await assert_books_agree(world)
+        await assert_every_request_was_intended(world)
     assert at >= 5
 
 
@@ -139,4 +151,5 @@ async def test_money_goes_back_once_when_the_process_dies_at_any_call(world: Wor
         assert [refund["amount"] for refund in given] == [order["total"]] * at
         assert [kind for kind, _, _ in await mails()] == ["refunded"] * at
         await assert_books_agree(world)
+        await assert_every_request_was_intended(world)
     assert at >= 5

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch
 from store.payments.service import cancel_order, pay_again, sync_payment
 from store.payments.states import Door
 from store.payments.sweep import end_overdue
 from store.refunds.service import give_back, sync_refunds
 from tests.facts import the_order, the_payment
+from tests.locks import wait_for_waiting
 from tests.payments.buying import pay_unheard, place
 from tests.refunds.refunding import buy, refund_there, take_late
 from tests.world import SHOP, World
@@ -80,17 +81,10 @@ async def test_nothing_later_is_locked_when_an_earlier_row_is_waited_for(
         async with holder.transaction():
             await holder.execute(f"SELECT 1 FROM {held} FOR UPDATE")
             working = asyncio.ensure_future(verb())
-            async with asyncio.timeout(4):
-                while not await fetch_value(WAITING):
-                    assert not working.done(), "it did not wait for this row at all"
+            await wait_for_waiting(working)
 
             for table in LATER[held]:
                 await holder.execute(f"SELECT 1 FROM {table} FOR UPDATE NOWAIT")
     finally:
         await holder.close()
     await working
-
-
-WAITING = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
+import pytest
+
 from store.doctor.checks import check_attempts
-from store.kit.db import fetch, transaction
-from store.orders import service as orders
-from store.payments.service.start import pay_again
+from store.kit.db import fetch
 from store.payments.sweep import end_overdue
 from tests.facts import stock_of, the_order, the_payment
-from tests.world import SHOP, World
+from tests.locks import wait_for_waiting
+from tests.world import World
 
 HOUR = 3600
+NEW_ATTEMPT = """
+INSERT INTO payment SELECT (p).* FROM (SELECT jsonb_populate_record(payment, '{"id":
+  "00000000-0000-4000-8000-000000000001", "token": "another", "attempt": 2, "status": "created", "provider_ref": null}')
+  AS p FROM payment) AS copied
+"""
+LONGER_HOLD = "UPDATE orders SET hold_until = hold_until + interval '3 hours'"
 
 
 async def hide_session(world: World) -> None:
@@ -56,20 +66,27 @@ async def test_doctor_names_the_attempt_when_it_is_open_long_after_its_end(world
     assert (await the_order())["number"] in troubled.detail
 
 
-async def test_order_goes_on_when_a_new_attempt_opened_before_the_sweep_had_its_lock(world: World) -> None:
+@pytest.mark.parametrize("meanwhile", [NEW_ATTEMPT, LONGER_HOLD], ids=["attempt", "hold"])
+async def test_order_goes_on_when_it_was_taken_up_again_before_the_sweep_had_its_lock(
+    world: World, db: str, meanwhile: str
+) -> None:
+    """The sweep's list is a moment old when it has the lock: what it says is looked at again."""
     ada = world.browser()
     await ada.add("KILN-MUG-BLUE")
     await ada.check_out()
-    order = await the_order()
     await fetch("UPDATE payment SET status = 'failed'")
-    await fetch("UPDATE orders SET payment_state = 'failed'")
-    await pay_again(world.gateways, order["id"], SHOP)
-    # What the sweep's list said a moment ago: the deadline has passed and nobody can pay.
-    async with transaction():
-        await orders.lock_order(order["id"])
-        await fetch("UPDATE orders SET hold_until = placed_at - interval '1 minute' WHERE id = $1", order["id"])
+    await fetch("UPDATE orders SET payment_state = 'failed', hold_until = placed_at - interval '1 minute'")
+    buyer = await asyncpg.connect(db)
+    try:
+        async with buyer.transaction():
+            await buyer.execute("SELECT 1 FROM cart FOR UPDATE")
+            sweeping = asyncio.ensure_future(end_overdue())
+            await wait_for_waiting(sweeping)
+            await buyer.execute(meanwhile)
+    finally:
+        await buyer.close()
 
-    await end_overdue()
+    assert await sweeping == 1
 
-    assert (await the_order())["payment_state"] == "awaiting_payment"
+    assert (await the_order())["payment_state"] == "failed"
     assert (await stock_of("KILN-MUG-BLUE"))[1] == 1

@@ -27,6 +27,7 @@ from tests.facts import (
     timeline,
     value,
 )
+from tests.outages import database_away
 from tests.payments.buying import LAMP, MUG, break_calls, mend, pay_unheard, place
 from tests.signing import sign_headers
 from tests.world import DECLINED, World, rows
@@ -253,3 +254,24 @@ async def test_lag_is_measured_when_an_event_is_applied(world: World) -> None:
     text = (await world.browser().get("/metrics")).text
     counts = [line for line in text.splitlines() if line.startswith("overprint_webhook_lag_seconds_count")]
     assert float(counts[0].split()[-1]) >= 1
+
+
+async def test_no_event_is_lost_when_the_shop_was_away_while_things_happened(world: World, db: str) -> None:
+    """Whatever the provider has told of a type we handle is a row of ours in the end, and each of them once (I15)."""
+    _, url = await place(world)
+    async with database_away(db):
+        await world.pay(url, number=DECLINED)
+        await world.pay(url)
+        while await world.sandbox.state.deliveries.run_due():
+            pass
+    assert not await rows("SELECT 1 FROM inbox_event")
+
+    await world.tell("webhooks", action="resend", type="*", count=0)
+    await world.settle()
+
+    told = [event["ref"] for event in await world.truth("events") if event["type"] in HANDLED]
+    ours = await rows("SELECT event_id, state FROM inbox_event")
+    assert len(told) == 3
+    assert set(told) <= {row["event_id"] for row in ours}
+    assert {row["state"] for row in ours} == {"done"}
+    assert await count_effects() == ONCE

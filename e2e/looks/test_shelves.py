@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
 
 from e2e.inspection import Inspection
 from e2e.market import Market
@@ -57,6 +60,34 @@ def test_products_are_accessible_in_each_state(market: Market, shop: Shop, look:
     look(product.open_product("pasta-bowl").page, "product-seller-paused")
 
 
+def test_filter_opens_beside_the_count_on_a_phone(shop: Shop) -> None:
+    page = shop.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    button, count = page.get_by_text("Filter", exact=True), page.get_by_role("heading", name="36 products")
+    assert _middle(button) == pytest.approx(_middle(count), abs=4)
+
+    button.click()
+    page.get_by_role("navigation", name="Seller").get_by_role("link", name="Turned").click()
+
+    expect(page.get_by_role("heading", name="6 products")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_price_and_stock_are_those_of_the_variant_that_is_ticked(
+    new_visitor: Callable[..., Shop], scripts: bool
+) -> None:
+    product = new_visitor(java_script_enabled=scripts).open_product("enamel-mug")
+    dear, cheap = (product.page.get_by_text(words, exact=True) for words in ("$29.00", "$24.00"))
+
+    expect(cheap.locator("visible=true")).to_have_count(1)
+    expect(dear.locator("visible=true")).to_have_count(0)
+    product.choose("Large")
+
+    expect(dear.locator("visible=true")).to_have_count(1)
+    expect(cheap.locator("visible=true")).to_have_count(0)
+
+
 def test_information_is_accessible(shop: Shop, look: Inspection) -> None:
     for name in ("help", "returns", "terms", "privacy"):
         shop.page.goto(f"/{name}")
@@ -80,3 +111,9 @@ def test_errors_are_accessible(market: Market, shop: Shop, look: Inspection, wat
     with page.expect_navigation():
         page.evaluate(POST_FROM_ELSEWHERE, f"{market.shop}/cart/add")
     look(page, "error-403")
+
+
+def _middle(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box
+    return box["y"] + box["height"] / 2

@@ -96,9 +96,10 @@ async def test_missing_item_is_shown_then_leaves_when_accepted(db: str, change: 
 async def test_part_offers_removal_and_no_total_when_nothing_of_it_is_left(db: str) -> None:
     kiln, lumen = await make_vendor("kiln-co"), await make_vendor("lumen-works", charge_type="direct")
     (mug,) = await make_product(kiln, "mug", price=2400)
-    (lamp,) = await make_product(lumen, "lamp")
-    token = await add_line(await add_line(None, mug, 1), lamp, 1)
-    await fetch("UPDATE product SET published = false WHERE slug = 'lamp'")
+    token = await add_line(None, mug, 1)
+    for slug in ("lamp", "sconce"):
+        token = await add_line(token, (await make_product(lumen, slug))[0], 1)
+    await fetch("UPDATE product SET published = false WHERE slug <> 'mug'")
 
     async with open_browser() as browser:
         page = await open_cart(browser, token)
@@ -107,7 +108,7 @@ async def test_part_offers_removal_and_no_total_when_nothing_of_it_is_left(db: s
     words = read_words(page)
     assert "No longer available" in words
     assert "Nothing of this can be bought any more" in words
-    assert "Remove it from the cart" in words
+    assert "Remove them all" in words
     assert "Accept the changes" not in words
     assert "$0.00" not in words
     # What is left is one payment: no counting of payments, no reason for being apart.
@@ -116,6 +117,20 @@ async def test_part_offers_removal_and_no_total_when_nothing_of_it_is_left(db: s
     assert "paid separately" not in words
     assert await read_cart_lines(token) == {mug: 1}
     assert "No longer available" not in read_words(after)
+
+
+async def test_one_thing_that_is_gone_speaks_for_itself_when_it_is_alone(db: str) -> None:
+    (mug,) = await make_product(await make_vendor(), "mug")
+    token = await add_line(None, mug, 1)
+    await fetch("UPDATE product SET published = false")
+
+    async with open_browser() as browser:
+        page = await open_cart(browser, token)
+
+    words = read_words(page)
+    assert "No longer available Kiln Co Kiln Co Mug $24.00 each This is no longer for sale. Remove Mug" in words
+    for idle in ("/cart/accept", "/checkout", "$0.00", "Total", "Not counted"):
+        assert idle not in page.text
 
 
 async def test_vendor_without_anything_left_costs_no_delivery_when_others_sell(db: str) -> None:

@@ -184,6 +184,7 @@ def test_mail_is_whole_in_text_and_html_without_foreign_parts(kind: str) -> None
     assert "Ada &amp; Co" in html
     assert "$54.00" in body
     assert "\n\n\n" not in body
+    assert kind != "order_confirmed" or "Kiln & Co is preparing it.\n\nKiln & Co\n" in body
     assert kind == "refunded" or ("Kiln & Co" in body and "Kiln &amp; Co" in html)
     assert not re.search(r"<(img|link|script)\b|\sstyle=|src=|url\(|@import", html)
     if kind == "sold":

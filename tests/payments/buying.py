@@ -47,7 +47,7 @@ async def mend(world: World) -> None:
 async def end_too_early(world: World, skus: tuple[str, ...]) -> tuple[Browser, str]:
     """An order that is over here while its session is open there; returns Ada's browser and the page's address.
 
-    The answer to our request is lost, and when it is sent again the provider refuses it for good.
+    The answer to our request is lost, and when it is sent again the provider refuses to speak of it at all.
     """
     ada = world.browser()
     for sku in skus:
@@ -55,7 +55,7 @@ async def end_too_early(world: World, skus: tuple[str, ...]) -> tuple[Browser, s
     form = await ada.checkout_form()
     await break_calls(world, SESSIONS, when="after", count=1)
     await ada.post("/checkout", **form)
-    await break_calls(world, SESSIONS, status=403)
+    await break_calls(world, SESSIONS, method="*", status=403)
     await ada.post("/checkout", **form)
     await mend(world)
     payment = await the_payment()

@@ -229,9 +229,34 @@ async def test_old_order_ends_at_once_when_the_buyer_wants_another_and_the_list_
     assert await stock_of(MUG) == (40, 1, 0)
 
 
-async def test_order_is_paid_when_money_comes_for_an_attempt_that_had_been_given_up(world: World) -> None:
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_session_is_adopted_when_the_request_is_refused_after_it_took_effect(world: World, sku: str) -> None:
+    """Otherwise the hold would end while somebody can still pay."""
+    ada = await leave_unknown(world, "after", sku)
+    await break_calls(world, SESSIONS, status=403)
+
+    url = await ada.check_out()
+
+    (session,) = await sessions_of(world, (await the_payment())["account_ref"])
+    assert (url, (await the_payment())["provider_ref"]) == (session["url"], session["id"])
+    assert (await the_order())["payment_state"] == "awaiting_payment"
+
+
+async def test_nothing_is_given_up_when_a_refused_request_cannot_be_looked_for(world: World) -> None:
     ada = await leave_unknown(world, "after")
     await break_calls(world, SESSIONS, status=403)
+    await break_calls(world, SESSIONS, method="GET")
+
+    answer = await ada.post("/checkout", **(await ada.checkout_form()))
+
+    assert answer.status_code == 503
+    assert ((await the_payment())["status"], (await the_order())["payment_state"]) == ("created", "awaiting_payment")
+    assert await stock_of(MUG) == (40, 1, 0)
+
+
+async def test_order_is_paid_when_money_comes_for_an_attempt_that_had_been_given_up(world: World) -> None:
+    ada = await leave_unknown(world, "after")
+    await break_calls(world, SESSIONS, method="*", status=403)
     await ada.post("/checkout", **(await ada.checkout_form()))
     assert ((await the_payment())["status"], (await the_order())["payment_state"]) == ("failed", "canceled")
     await mend(world)
@@ -250,7 +275,7 @@ async def test_session_is_closed_when_an_attempt_that_had_been_given_up_is_found
     """Its request took effect after all; left open, the order that has gone on could be paid twice."""
     ada = await leave_unknown(world, "after", sku)
     old = await the_payment()
-    await break_calls(world, SESSIONS, status=403)
+    await break_calls(world, SESSIONS, method="*", status=403)
     await ada.post("/checkout", **(await ada.checkout_form()))
     assert (await the_payment())["status"] == "failed"
     await mend(world)
@@ -272,7 +297,7 @@ async def test_session_is_closed_when_an_attempt_that_had_been_given_up_is_found
 
 async def test_order_is_paid_when_a_given_up_attempt_is_paid_before_it_can_be_closed(world: World) -> None:
     ada = await leave_unknown(world, "after")
-    await break_calls(world, SESSIONS, status=403)
+    await break_calls(world, SESSIONS, method="*", status=403)
     await ada.post("/checkout", **(await ada.checkout_form()))
     await mend(world)
     (session,) = await sessions_of(world)

@@ -1,8 +1,9 @@
 """Find out what became of an attempt whose outcome is unknown, or make it happen.
 
-A young request is sent again, byte for byte under its key. An old one is looked for first: sessions are listed from
-its creation on and matched by our payment id; only when the whole list lacks it is the attempt given up and the way
-free for another with a new key. A recomputed field would make the key fail, so the request is never rebuilt.
+A young request is sent again, byte for byte under its key. An old one, or one that was refused, is looked for first:
+sessions are listed from its creation on and matched by our payment id; only when the whole list lacks it is the attempt
+given up and the way free for another with a new key. A recomputed field would make the key fail, so the request is
+never rebuilt.
 """
 
 from __future__ import annotations
@@ -40,8 +41,7 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
         log.warning("checkout_unknown", payment_id=str(payment["id"]), reason=str(unknown))
         return payment
     except (Declined, GatewayBug) as refused:
-        await _give_up(payment, refused)
-        raise
+        return await _look_before_giving_up(gateways, payment, refused)
     return await _adopt(payment, opened)
 
 
@@ -61,6 +61,25 @@ async def find_lost(gateways: Gateways, payment: dict[str, Any]) -> dict[str, An
     )
     assert row is not None
     return dict(row)
+
+
+async def _look_before_giving_up(
+    gateways: Gateways, payment: dict[str, Any], refused: Declined | GatewayBug
+) -> dict[str, Any]:
+    """A refusal speaks of one request only: an earlier one, or this one behind a proxy, may have taken effect.
+
+    Raises `refused` when the provider has no session, or shows us nothing at all.
+    """
+    try:
+        found = await _search(gateways, payment)
+    except Unavailable:
+        return payment
+    except GatewayBug:
+        found = ()
+    if found:
+        return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
+    await _give_up(payment, refused)
+    raise refused
 
 
 async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:

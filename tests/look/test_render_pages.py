@@ -10,6 +10,7 @@ from msgspec import structs
 
 from store.kit.money import Money
 from store.kit.web.errors import WORDS, ErrorView
+from store.orders.queries import TimelineEntry
 from store.payments.queries import ChangedPage, changed_page, checkout_page, encode_seen
 from tests.look.markup import Outline
 from tests.look.pages import PLACED, Demo, make_group, make_order, make_paid, make_status, render
@@ -247,6 +248,13 @@ def test_parcel_is_promised_only_while_something_is_still_bought(state: str, sho
     status = make_status(state, interval=None, terminal=True, paid_at=PLACED)
 
     assert ("To ship" in render("orders/order.html", make_order(status))) is shown
+
+
+@pytest.mark.parametrize(("door", "words"), [("webhook", "webhook"), ("check", "at your request"), ("", "")])
+def test_timeline_names_the_door_in_words(door: str, words: str) -> None:
+    part = render("orders/_status.html", make_status(timeline=(TimelineEntry(PLACED, "Canceled.", door),)))
+
+    assert re.findall(r"</time>(?: · ([^<]*))?</p>", part) == [words]
 
 
 def test_fragment_brings_the_tab_title_and_the_live_text() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 
 from store import health, info
@@ -23,6 +25,7 @@ from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
+from store.kit.errors import NotFound
 from store.kit.logs import configure_logs
 from store.kit.web.errors import exception_handlers
 from store.kit.web.headers import HeaderPolicy
@@ -36,7 +39,14 @@ from store.webhooks import controllers as webhooks
 
 ROOT = Path(__file__).parent.parent
 WEBHOOK_BYTES = 256 * 1024
+SERVED = (".css", ".js", ".svg", ".woff2")
 PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart")
+
+
+def refuse_other_files(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Serve what pages ask for; the scripts and manifests beside it are for people. Raises NotFound."""
+    if not connection.scope["path"].endswith(SERVED):
+        raise NotFound("Perhaps the address is mistyped, or what was here is gone.")
 
 
 def build() -> Litestar:
@@ -69,7 +79,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             *webhooks.route_handlers,
             *info.route_handlers,
             *health.make_route_handlers(health.Health(settings.metrics_token)),
-            create_static_files_router("/static", directories=[ROOT / "static"]),
+            create_static_files_router("/static", directories=[ROOT / "static"], guards=[refuse_other_files]),
         ],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),

@@ -31,9 +31,8 @@ class SettingsError(Exception):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
-        count = "one setting is" if len(problems) == 1 else f"{len(problems)} settings are"
-        lines = [f"{count} wrong; .env.example explains each:", *(f"  {problem}" for problem in problems)]
-        super().__init__("\n".join(lines))
+        many = [f"{len(problems)} settings are wrong; .env.example explains each:", *(f"  {one}" for one in problems)]
+        super().__init__(problems[0] if len(problems) == 1 else "\n".join(many))
 
 
 @dataclass(frozen=True, slots=True)

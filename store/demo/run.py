@@ -146,11 +146,11 @@ def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     """Return the environment of the children. Raises SettingsError for a wrong port, scale or level."""
     port, sandbox_port = env.get("PORT") or "8000", env.get("SANDBOX_PORT") or "8001"
     shop = {
-        "BASE_URL": f"http://localhost:{port}",
+        "BASE_URL": f"http://localhost:{_sound(port, 8000)}",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": SANDBOX_PUBLISHABLE_KEY,
-        "STRIPE_API_BASE": f"http://127.0.0.1:{sandbox_port}",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{_sound(sandbox_port, 8001)}",
         "STRIPE_WEBHOOK_SECRET": "",
         "STRIPE_CONNECT_WEBHOOK_SECRET": "",
         "SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
@@ -164,6 +164,11 @@ def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     Settings.from_env({**shop, **made_later})
     inherited = {name: value for name, value in env.items() if name not in _SHOP_NAMES}
     return {**inherited, **shop, "PYTHONUNBUFFERED": "1"}
+
+
+def _sound(port: str, otherwise: int) -> int:
+    """A port to build an address from: a wrong one is refused by its own name, not by the address's too."""
+    return int(port) if port.isascii() and port.isdigit() and 1 <= int(port) <= 65535 else otherwise
 
 
 def _endpoints(env: Mapping[str, str]) -> dict[str, str]:

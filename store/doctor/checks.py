@@ -64,12 +64,18 @@ async def check_provider(gateways: Gateways) -> Check:
     return Check("provider", True, "Stripe answers this key")
 
 
-async def check_webhooks(settings: Settings, gateways: Gateways, endpoint: str, path: str) -> Check:
+async def check_webhooks(
+    settings: Settings,
+    gateways: Gateways,
+    endpoint: str,
+    path: str,
+    to_shop: httpx.AsyncBaseTransport | None = None,
+) -> Check:
     """A delivery signed with our secret goes all the way: through the running shop into the inbox."""
     name = f"webhook {path}"
     event_id, headers, body = gateways.stripe.sign_probe(endpoint)
     try:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, transport=to_shop) as client:
             answer = await client.post(settings.base_url + path, content=body, headers=headers)
     except httpx.HTTPError as error:
         why = f"{settings.base_url} does not answer ({type(error).__name__})"
@@ -146,16 +152,18 @@ async def check_invariant(invariant: Invariant) -> Check:
     return Check(invariant.name, True, invariant.text)
 
 
-def list_checks(settings: Settings, gateways: Gateways) -> list[Callable[[], Awaitable[Check]]]:
-    """Every check, in the order in which a person would look."""
+def list_checks(
+    settings: Settings, gateways: Gateways, to_shop: httpx.AsyncBaseTransport | None = None
+) -> list[Callable[[], Awaitable[Check]]]:
+    """Every check, in the order in which a person would look; queues before the probes that we put into one."""
     return [
         lambda: check_settings(settings),
         check_database,
         check_migrations,
         lambda: check_provider(gateways),
-        lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe"),
-        lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect"),
         *(lambda name=name: check_queue(name) for name in QUEUES),
+        lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe", to_shop),
+        lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect", to_shop),
         check_reviews,
         check_attempts,
         check_events,

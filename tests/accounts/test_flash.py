@@ -13,6 +13,7 @@ from store.accounts.controllers import SessionMiddleware, flash, take_flash
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
 from store.kit.web.redirects import see_other
+from tests.world import World
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -148,3 +149,15 @@ async def test_answer_is_sent_when_the_message_cannot_be_kept(visitor: httpx.Asy
 
     assert answer.status_code == 303
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("cart", ["", "a-cart-that-nobody-issued"])
+async def test_no_session_is_written_when_somebody_without_a_cart_opens_the_checkout(world: World, cart: str) -> None:
+    """Crawlers come by here; each visit would leave a row for 30 days."""
+    client = world.browser()
+
+    answer = await client.get("/checkout?group=direct:1:USD", **({"Cookie": f"cart={cart}"} if cart else {}))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
+    assert "set-cookie" not in answer.headers
+    assert await count_sessions() == 0

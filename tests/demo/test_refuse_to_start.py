@@ -69,6 +69,17 @@ def test_wrong_settings_are_named_when_starting(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
+@pytest.mark.parametrize("value", ["http", "0", "65536", "80 80"])
+def test_port_is_named_in_one_line_when_it_is_no_port(name: str, value: str, tmp_path: Path) -> None:
+    ran = run_demo(DATA=str(tmp_path / "data"), **{name: value})
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"Overprint cannot run: {name} is ")
+    assert "give a port number from 1 to 65535" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
 def test_other_demo_is_named_when_it_holds_the_folder(tmp_path: Path) -> None:
     first = DataFolder(tmp_path)
     first.hold()

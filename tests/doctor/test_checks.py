@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 
 from store.demo.folder import free_port
 from store.doctor import checks
 from store.doctor.invariants import INVARIANTS
+from store.gateways.build import build_gateways
 from store.kit.db import fetch, transaction
 from store.operations.service import enqueue
 from tests.facts import the_order
@@ -55,17 +57,17 @@ async def test_everything_but_the_running_shop_is_well_when_an_order_was_bought(
 
     found = [await check() for check in checks.list_checks(settings, world.gateways)]
 
-    assert [one.name for one in found if not one.ok] == ["webhook /webhooks/stripe", "webhook /webhooks/stripe/connect"]
+    webhooks = ["webhook /webhooks/stripe", "webhook /webhooks/stripe/connect"]
+    assert [one.name for one in found if not one.ok] == webhooks
     assert [one.name for one in found] == [
         "settings",
         "database",
         "migrations",
         "provider",
-        "webhook /webhooks/stripe",
-        "webhook /webhooks/stripe/connect",
         "inbox",
         "outbox",
         "mail",
+        *webhooks,
         "reviews",
         "attempts",
         "events",
@@ -122,16 +124,40 @@ async def test_shop_is_not_believed_when_it_stored_nothing(world: World, strange
     assert "next: start it again with the secrets of this environment" in found.detail
 
 
-async def test_probe_is_accepted_and_ignored_when_it_reaches_the_shop(world: World) -> None:
-    """What the round trip relies on; the whole of it runs against a demo that serves."""
-    event_id, headers, body = world.gateways.stripe.sign_probe("account")
+async def test_all_is_well_when_shop_worker_and_provider_run(world: World) -> None:
+    """The probes go the whole way: into the inbox of the shop that answers, and out of it by the worker."""
+    to_shop = httpx.ASGITransport(app=world.shop)
 
-    answer = await world.browser().client.post("/webhooks/stripe", content=body, headers=headers)
+    found = [await check() for check in checks.list_checks(world.settings, world.gateways, to_shop)]
     await world.worker.drain()
 
-    assert answer.status_code == 200
-    row = await fetch("SELECT state, outcome FROM inbox_event WHERE event_id = $1", event_id)
-    assert tuple(row[0]) == ("done", "ignored")
+    details = {one.name: one.detail for one in found}
+    assert [one.name for one in found if not one.ok] == []
+    assert details["webhook /webhooks/stripe"] == "signed, received and stored"
+    assert details["webhook /webhooks/stripe/connect"] == "signed, received and stored"
+    rows = await fetch("SELECT endpoint, state, outcome FROM inbox_event WHERE event_id LIKE 'evt_probe_%' ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("account", "done", "ignored"), ("connect", "done", "ignored")]
+
+
+async def test_own_probes_are_not_shown_as_waiting_when_no_worker_has_taken_them(world: World) -> None:
+    to_shop = httpx.ASGITransport(app=world.shop)
+
+    found = [await check() for check in checks.list_checks(world.settings, world.gateways, to_shop)]
+
+    assert {one.name: one.detail for one in found}["inbox"] == "nothing waits"
+
+
+@pytest.mark.parametrize("endpoint", ["account", "connect"])
+async def test_shop_is_told_to_start_again_when_it_knows_another_secret(world: World, endpoint: str) -> None:
+    other = {"account": "stripe_webhook_secrets", "connect": "stripe_connect_webhook_secrets"}[endpoint]
+    gateways = build_gateways(replace(world.settings, **{other: ("whsec_of_yesterday",)}))
+    path = {"account": "/webhooks/stripe", "connect": "/webhooks/stripe/connect"}[endpoint]
+    to_shop = httpx.ASGITransport(app=world.shop)
+
+    found = await checks.check_webhooks(world.settings, gateways, endpoint, path, to_shop)
+
+    assert not found.ok
+    assert "the shop answered 400 and stored 0 rows" in found.detail
 
 
 async def test_mail_is_named_when_it_waits_for_long(db: str) -> None:

@@ -60,6 +60,7 @@ WRONG = {
     "POLL_SCALE": ["0", "-1", "fast", "nan", "inf", "1e9"],
     "RATE_SCALE": ["0", "many", "1e9"],
     "METRICS_TOKEN": ["short", "with spaces in the middle"],
+    "CLIENT_ADDRESS_HEADER": ["X Forwarded For", "X-Forwarded-For:", "X-" * 40],
     "LISTEN_HOST": ["localhost", "256.1.1.1"],
     "PORT": ["0", "65536", "http", "-1", "8000.0", "²"],
     "SANDBOX_PORT": ["0", "x"],

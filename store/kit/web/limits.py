@@ -54,8 +54,10 @@ class RateLimits:
         peer = request.scope["client"]
         address = peer[0] if peer else ""
         if self.forwarded_header is not None:
-            # The last entry is the one our own proxy wrote; those before it are whatever the client sent.
-            address = request.headers.get(self.forwarded_header, "").split(",")[-1].strip() or address
+            # The last entry is the one our own proxy wrote, in the client's line or in one of its own (HAProxy);
+            # those before it are whatever the client sent.
+            sent = request.headers.getall(self.forwarded_header, [""])
+            address = sent[-1].rpartition(",")[2].strip() or address
         try:
             parsed = ip_address(address)
         except ValueError:

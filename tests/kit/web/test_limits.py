@@ -116,6 +116,9 @@ def request_from(peer: str, **headers: str) -> Any:
         ),
         (RateLimits(forwarded_header="X-Forwarded-For"), "10.0.0.1", {}, "10.0.0.1"),
         (LIMITS, "2001:db8:1:2:3:4:5:6", {}, "2001:db8:1:2::/64"),
+        (LIMITS, "::ffff:203.0.113.9", {}, "203.0.113.9"),
+        (LIMITS, "::ffff:cb00:7109", {}, "203.0.113.9"),
+        (RateLimits(forwarded_header="X-Real-IP"), "10.0.0.1", {"X_Real_IP": "::ffff:198.51.100.1"}, "198.51.100.1"),
         (LIMITS, "unix", {}, "unix"),
     ],
 )
@@ -123,3 +126,10 @@ def test_client_is_the_peer_when_no_proxy_is_named(
     limits: RateLimits, peer: str, headers: dict[str, str], expected: str
 ) -> None:
     assert limits.client(request_from(peer, **headers)) == expected
+
+
+def test_client_is_what_the_proxy_added_when_it_wrote_a_line_of_its_own() -> None:
+    request = request_from("10.0.0.1")
+    request.scope["headers"] += [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"198.51.100.1")]
+
+    assert RateLimits(forwarded_header="X-Forwarded-For").client(request) == "198.51.100.1"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from store.doctor.checks import check_queue
 from store.kit import clock
 from store.kit.db import fetch
 from store.kit.queue import claim, finish
@@ -169,6 +170,9 @@ async def test_others_are_applied_and_the_bad_one_is_parked_when_one_never_works
     assert (parked["state"], parked["attempt"]) == ("parked", TRIES)
     assert "GatewayBug" in parked["last_error"]
     assert await count_parked() == 1
+    shown = await check_queue("inbox")
+    assert not shown.ok
+    assert shown.detail.startswith("1 parked, first checkout.session.completed evt_bad: GatewayBug")
 
 
 async def test_fee_waits_for_the_provider_when_its_message_comes_too_early(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from store.gateways.port import GatewayBug, RefundRequest, RefundSnapshot, Unavailable
 from store.kit.db import fetch
-from store.refunds.service import give_back
+from store.refunds.service import give_back, sync_refunds
 from store.workers import OPERATION_TRIES
 from tests.facts import (
     assert_books_agree,
@@ -74,6 +74,24 @@ async def test_money_goes_back_once_when_we_die_between_call_and_record(world: W
     assert await value("SELECT status FROM refund") == "succeeded"
     assert [kind for kind, _, _ in await mails()] == ["refunded"]
     await assert_books_agree(world)
+
+
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_our_refund_is_known_as_ours_when_the_providers_message_is_faster_than_our_record(
+    world: World, sku: str
+) -> None:
+    """The process died after the call; what others look at meanwhile carries our id and no row of ours has its name."""
+    ada, capture = await take_late(world, sku)
+    dying = dataclasses.replace(world.gateways, stripe=DiesAfterRefund(world.gateways.stripe))
+    with pytest.raises(Died):
+        await give_back(dying, capture["id"])
+
+    await sync_refunds(world.gateways, capture["id"])
+
+    (theirs,) = await world.truth("refunds")
+    known = await one("SELECT refund_ref, ours, status FROM refund")
+    assert known == {"refund_ref": theirs["ref"], "ours": True, "status": "succeeded"}
+    assert await ada.status(await path_of()) == "Refunded"
 
 
 async def test_money_goes_back_once_when_the_key_has_been_forgotten(world: World) -> None:

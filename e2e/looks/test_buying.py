@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import expect
 
+from e2e.conftest import DESKTOP
 from e2e.inspection import Inspection
 from e2e.market import Market
 from e2e.pages.shop import Shop
@@ -43,6 +44,11 @@ def test_checkout_is_accessible_in_each_state(
     checkout = shop.put_in_cart("pasta-bowl", "enamel-mug").check_out()
     page = checkout.page
     look(page, "checkout")
+    brief = page.get_by_text("2 items, review below")
+    expect(brief).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(brief).to_be_in_viewport()
+    page.set_viewport_size({"width": DESKTOP, "height": 900})
     watch.expect(409, 422, 503)
     page.get_by_label("Email").fill("ada@")
     checkout.button.click()

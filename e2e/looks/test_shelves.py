@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
+from e2e.conftest import DESKTOP
 from e2e.inspection import Inspection
 from e2e.market import Market
 from e2e.pages.shop import Shop
@@ -88,6 +89,20 @@ def test_price_and_stock_are_those_of_the_variant_that_is_ticked(
     expect(cheap.locator("visible=true")).to_have_count(0)
 
 
+@pytest.mark.parametrize("wide", [768, DESKTOP])
+def test_related_products_fill_one_row_on_a_wide_window(shop: Shop, wide: int) -> None:
+    shop.page.set_viewport_size({"width": wide, "height": 900})
+    related = shop.open_product("enamel-mug").page.get_by_role("region", name="Goes well with it")
+    cards = related.get_by_role("listitem")
+    expect(cards).to_have_count(4)
+
+    first, last = (_place(card) for card in (cards.first, cards.last))
+
+    edge = _place(related)
+    assert first["y"] == last["y"]
+    assert (first["x"], last["x"] + last["width"]) == pytest.approx((edge["x"], edge["x"] + edge["width"]), abs=1)
+
+
 def test_information_is_accessible(shop: Shop, look: Inspection) -> None:
     for name in ("help", "returns", "terms", "privacy"):
         shop.page.goto(f"/{name}")
@@ -114,6 +129,11 @@ def test_errors_are_accessible(market: Market, shop: Shop, look: Inspection, wat
 
 
 def _middle(part: Locator) -> float:
+    place = _place(part)
+    return place["y"] + place["height"] / 2
+
+
+def _place(part: Locator) -> FloatRect:
     box = part.bounding_box()
     assert box
-    return box["y"] + box["height"] / 2
+    return box

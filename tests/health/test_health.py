@@ -11,7 +11,9 @@ from litestar import Litestar
 from store.health import Health, make_route_handlers, read_gauges, read_migration_names
 from store.kit import clock
 from store.kit.db import engine, fetch, start_pool
+from store.kit.metrics import REGISTRY
 from store.kit.web.errors import exception_handlers
+from tests.world import World
 
 TOKEN = "0123456789abcdef"
 OPEN = Health()
@@ -130,3 +132,27 @@ async def test_metrics_name_the_orders_when_there_are_some(world) -> None:
 
     assert path.startswith("/orders/")
     assert sum(readings["orders"].values()) == 1
+
+
+async def test_metrics_tell_doors_calls_and_lag_when_an_order_was_bought(world: World) -> None:
+    def read() -> dict[str, float]:
+        names = {
+            "door": ("confirmations_total", {"provider": "stripe", "door": "webhook", "kind": "settling"}),
+            "call": (
+                "provider_calls_total",
+                {"provider": "stripe", "call": "checkout.sessions.create", "outcome": "ok"},
+            ),
+            "time": ("provider_call_seconds_count", {"provider": "stripe", "call": "checkout.sessions.create"}),
+            "lag": ("webhook_lag_seconds_count", {}),
+        }
+        return {key: REGISTRY.get_sample_value(f"overprint_{name}", of) or 0.0 for key, (name, of) in names.items()}
+
+    before = read()
+    ada = world.browser()
+    await ada.add("KILN-MUG-BLUE")
+    await world.pay(await ada.check_out())
+    await world.deliver()
+
+    counted = {key: value - before[key] for key, value in read().items()}
+    assert counted.pop("lag") >= 1
+    assert counted == {"door": 1, "call": 1, "time": 1}

@@ -40,10 +40,13 @@ async def test_policy_lists_the_merchants_origin_when_open(sandbox: Sandbox) -> 
     assert page.headers["cache-control"] == "no-store"
 
 
-async def test_url_has_the_host_the_caller_used_when_created(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1:8001", "localhost:8001", "localhost:9999"])
+async def test_url_has_the_host_the_caller_used_when_created(sandbox: Sandbox, host: str) -> None:
+    sandbox.client.headers["Host"] = host
     session = await sandbox.open_session()
 
-    assert session["url"].startswith("http://127.0.0.1:8001/c/pay/cs_test_")
+    assert session["url"].startswith(f"http://{host}/c/pay/cs_test_")
+    assert (await sandbox.client.get(session["url"])).status_code == 200
 
 
 @pytest.mark.parametrize(("currency", "amount", "button"), [("eur", 8600, "Pay €86.00"), ("jpy", 4500, "Pay ¥4,500")])

@@ -1,5 +1,7 @@
 """Redirects lead into the shop, or to an origin from the settings; nowhere else."""
 
+import re
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from store.kit.web.redirects import away, inside_or, is_inside, origin_of, see_other
 
+STORE = Path(__file__).parents[3] / "store"
 STRIPE = ("https://checkout.stripe.com", "http://127.0.0.1:8001")
 
 
@@ -87,3 +90,14 @@ def test_redirect_is_refused_when_the_origin_is_foreign(url: str) -> None:
 
 def test_origin_keeps_brackets_when_the_host_is_ipv6() -> None:
     assert origin_of("http://[::1]:8001/x") == "http://[::1]:8001"
+
+
+def test_no_other_module_makes_a_location_when_the_shop_is_read() -> None:
+    makers = [
+        str(path.relative_to(STORE))
+        for path in STORE.rglob("*.py")
+        if not path.is_relative_to(STORE / "sandbox")
+        and re.search(r"\bRedirect\b|[\"'][Ll]ocation[\"']|HX-(Redirect|Location)", path.read_text())
+    ]
+
+    assert makers == ["kit/web/redirects.py"]

@@ -157,3 +157,14 @@ async def test_cart_takes_two_queries_when_opened(db: str) -> None:
         await browser.get("/cart", headers={"Cookie": f"cart={token}"})
 
     assert len(statements) == 2
+
+
+async def test_visitor_without_script_is_told_to_update_before_checking_out(db: str) -> None:
+    (mug,) = await make_product(await make_vendor())
+    token = await add_line(None, mug, 1)
+
+    async with open_browser() as browser:
+        browser.cookies["cart"] = token
+        page = await browser.get("/cart")
+
+    assert '<noscript><p class="meta">If you changed a quantity, press its Update first.</p></noscript>' in page.text

@@ -27,7 +27,9 @@ PYTEST := $(PY) -m pytest
 E2E := $(PYTEST) e2e $(if $(K),-k '$(K)') $(if $(HEADED),--headed --slowmo 400) \
 	--screenshot only-on-failure --output test-results
 # Recording makes a journey half as slow again: those that failed (five at most) run once more for it.
-RECORD := { $(PYTEST) e2e --last-failed --maxfail 5 --tb no --tracing on --screenshot on --video on --output test-results; \
+# Another code than 1 means that none failed: nothing was found under K, or pytest could not even start.
+RECORD := { code=$$?; [ $$code != 5 ] || echo 'no journey is called that: see e2e/journeys' >&2; [ $$code = 1 ] || exit $$code; \
+	$(PYTEST) e2e $(if $(K),-k '$(K)') --last-failed --last-failed-no-failures none --maxfail 5 --tb no --tracing on --screenshot on --video on --output test-results; \
 	$(PY) -m e2e.artifacts; exit 1; }
 
 help:
@@ -36,6 +38,7 @@ help:
 	@echo 'make test        unit, integration and browser journeys'
 	@echo 'make test-long   the same with all seeds, both widths and long profiles'
 	@echo 'make e2e         the journeys alone: K=name  HEADED=1  LONG=1 (both widths)  E2E_BASE_URL=http://localhost:8000 E2E_SANDBOX_URL=http://127.0.0.1:8001'
+	@echo '                 the last two visit a demo that runs (same DATA, and RATE_SCALE=100000 for that demo)'
 	@echo 'make check       style, types, import directions, templates, vendored files, lock'
 	@echo 'make format      puts Python into shape'
 	@echo 'make lock        resolves the dependencies anew (needs uv: UV=path)'

@@ -161,7 +161,13 @@ def test_secrets_and_goods_are_kept_when_opened_again(data: Path, open_demo: Cal
 
 
 @pytest.mark.parametrize(
-    ("name", "program"), [("worker", "store work"), ("shop", "store serve"), ("postgres", "postgres -D")]
+    ("name", "program"),
+    [
+        ("worker", "store work"),
+        ("shop", "store serve"),
+        ("sandbox", "store sandbox"),
+        ("postgres", "postgres -D"),
+    ],
 )
 def test_the_rest_ends_with_the_reason_when_one_dies(
     name: str, program: str, data: Path, open_demo: Callable[..., Demo]

@@ -12,6 +12,7 @@ import pytest
 import stripe
 
 from store.sandbox.deliveries import BACK_OFF
+from store.sandbox.stripe.pages import ANSWER_SECONDS
 from tests.sandbox.conftest import SHOP, Sandbox, Shop, composed
 
 COMPLETED = "checkout.session.completed"
@@ -234,6 +235,7 @@ async def test_waiting_ends_when_the_time_is_up(sandbox: Sandbox) -> None:
 
     await deliveries.await_answer(COMPLETED, session["id"], 0.05)
 
+    assert ANSWER_SECONDS == 10  # what the page gives it: the provider's own limit
     assert asked.is_set()
     assert deliveries.measure() | {"under_way": 0} == {
         "waiting": 1, "held": 0, "delivered": 0, "failed": 0, "dropped": 0, "under_way": 0

@@ -28,10 +28,13 @@ def test_everything_is_null_for_three_seconds_when_capture_is_automatic_async(ap
     before = api.v1.charges.list({}, options).data[0]
     balance_before = api.balance(vendor.id)
 
-    api.advance(3)
+    api.advance(2)
+    early = api.v1.charges.retrieve(before.id, {}, options)
+    api.advance(1)
 
     after = api.v1.charges.retrieve(before.id, {}, options)
-    assert (before.balance_transaction, before.transfer, before.application_fee) == (None, None, None)
+    for charge in (before, early):
+        assert (charge.balance_transaction, charge.transfer, charge.application_fee) == (None, None, None)
     assert balance_before == {}
     assert after.balance_transaction.startswith("txn_")
     assert after.application_fee.startswith("fee_")

@@ -38,7 +38,7 @@ async def show_order(
     view = await read_order_page(token, settings.poll_scale)
     if view is None:
         raise NotFound(NO_ORDER)
-    structlog.contextvars.bind_contextvars(order=view.number)
+    structlog.contextvars.bind_contextvars(number=view.number)
     return page("orders/order.html", view, headers=PAGE_HEADERS)
 
 

@@ -151,7 +151,7 @@ async def return_visit(
     session_id: FromQuery[str] = "",
 ) -> Response[Any]:
     """The buyer is back: look at the provider once, then show what we know. A foreign session id opens nothing."""
-    await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
+    await limits.take(f"actions:{limits.client(request)}", *ORDER_ACTIONS)
     payment = await find_by_token(token)
     if payment is None:
         raise NotFound("This link belongs to no payment of this shop.")
@@ -159,7 +159,7 @@ async def return_visit(
         raise ShopError("This link is incomplete: the payment page's number is missing. Use the link in your mail.")
     if payment["provider_ref"] not in (None, session_id):
         raise NotFound("This link belongs to no payment of this shop.")
-    structlog.contextvars.bind_contextvars(order=payment["number"])
+    structlog.contextvars.bind_contextvars(order=str(payment["order"]), number=payment["number"])
     await orders.note_visit(payment["order"])
     await _sync_quietly(gateways, payment["id"], Door.RETURN)
     return see_other(f"/orders/{payment['order_token']}")
@@ -173,7 +173,7 @@ async def check_now(
     limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Ask the provider now, at most once in 5 s for one order; then show what we know."""
-    await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
+    await limits.take(f"actions:{limits.client(request)}", *ORDER_ACTIONS)
     order = await _order(token)
     if not await orders.claim_check(order["id"], CHECK_SECONDS):
         flash(request, "We asked Stripe a moment ago. Please wait a few seconds before the next look.")
@@ -213,7 +213,7 @@ async def cancel(
     limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
     """Cancel before payment; a payment that was faster counts."""
-    await limits.take(f"orders:{limits.client(request)}", *ORDER_ACTIONS)
+    await limits.take(f"actions:{limits.client(request)}", *ORDER_ACTIONS)
     order = await _order(token)
     try:
         await service.cancel_order(gateways, order["id"], Door.CHECK)
@@ -227,7 +227,7 @@ async def _order(token: str) -> dict[str, Any]:
     order = await find_order(token)
     if order is None:
         raise NotFound("This link opens no order. Please use the link in your confirmation mail.")
-    structlog.contextvars.bind_contextvars(order=order["number"])
+    structlog.contextvars.bind_contextvars(order=str(order["id"]), number=order["number"])
     return order
 
 

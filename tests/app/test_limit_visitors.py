@@ -61,3 +61,14 @@ async def test_visitors_count_apart_when_the_proxy_names_them(world: World) -> N
     other = await ask(client, "POST", "/checkout", forwarded="198.51.100.2")
 
     assert (same.status_code, other.status_code) == (429, 303)
+
+
+async def test_return_is_let_in_when_order_pages_were_looked_at_too_often(world: World) -> None:
+    client = visit(world, None)
+    for _ in range(PAGES_PER_MINUTE[0]):
+        await ask(client, "GET", "/orders/nothing")
+
+    looked = await ask(client, "GET", "/orders/nothing")
+    returned = await ask(client, "GET", "/payments/nothing/return")
+
+    assert (looked.status_code, returned.status_code) == (429, 404)

@@ -162,7 +162,7 @@ async def _apply_succeeded(
     )
     capture = await _record_capture(payment, snapshot, CaptureKind.SETTLING if paid else CaptureKind.SURPLUS)
     CONFIRMATIONS.labels("stripe", door, capture["kind"]).inc()
-    log.info("payment_confirmed", door=door, capture=snapshot.capture_ref, kind=capture["kind"])
+    log.info("payment_confirmed", number=order["number"], door=door, capture=snapshot.capture_ref, kind=capture["kind"])
     if not paid:
         await _give_back(order, capture, door)
 

@@ -40,7 +40,8 @@ async def test_lines_name_request_order_and_payment_when_an_order_was_bought(wor
     order, payment = await the_order(), await the_payment()
     (confirmed,) = [line for line in lines if line["event"] == "payment_confirmed"]
     assert (confirmed["payment"], confirmed["order"]) == (str(payment["id"]), str(order["id"]))
-    assert confirmed["request_id"] and confirmed["number"] == order["number"]
+    assert confirmed["request_id"]
+    assert confirmed["number"] == order["number"]
     (shown,) = [line for line in lines if line.get("request_id") == page.headers["x-request-id"]]
     assert (shown["event"], shown["number"], shown["route"]) == ("request", order["number"], "/orders/{token}")
     assert [word for word in (path.rpartition("/")[2], ADA["email"], ADA["full_name"]) if word in out.getvalue()] == []

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from store.kit import crash
+
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 SANDBOX_SECRET_KEY = "sk_test_overprint"  # noqa: S105 - the sandbox's published key, not a secret
@@ -104,7 +106,7 @@ class Settings:
             "db_pool": read.optional("DB_POOL", _count(2, 200), 10),
             "log_level": read.optional("LOG_LEVEL", _log_level, "info"),
         }
-        problems = [*read.problems, *_forbidden_combinations(settings)]
+        problems = [*read.problems, *_forbidden_combinations(settings), *crash.find_misuse(env)]
         if problems:
             raise SettingsError(problems)
         return cls(**settings)
@@ -139,8 +141,8 @@ def read_database_url(env: Mapping[str, str]) -> str:
     """Return DATABASE_URL alone, for what needs nothing else (migrations). Raises SettingsError."""
     read = _Reader(env)
     url: str = read.required("DATABASE_URL", _database_url)
-    if read.problems:
-        raise SettingsError(read.problems)
+    if problems := [*read.problems, *crash.find_misuse(env)]:
+        raise SettingsError(problems)
     return url
 
 

@@ -20,6 +20,7 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.table import Table
 
+from store.kit.crash import pass_point
 from store.kit.errors import TryLater
 from store.kit.lifecycle import Lifecycle
 
@@ -85,7 +86,9 @@ class SafeTransaction(PostgresTransaction):
         try:
             if exception is None:
                 if not (self._committed or self._rolled_back):
+                    pass_point()
                     await self.commit()  # type: ignore[no-untyped-call]
+                    pass_point()
             elif not self._rolled_back:
                 try:
                     await self.rollback()  # type: ignore[no-untyped-call]
@@ -130,8 +133,15 @@ class SafeEngine(PostgresEngine):
     async def _run_in_pool(self, query: str, args: Any = None) -> Any:
         assert self.pool is not None
         connection = await acquire(self.pool)
+        # Outside a transaction a statement that writes commits by itself.
+        commits = query.lstrip()[:6].upper() != "SELECT"
         try:
-            return await connection.fetch(query, *(args or ()))
+            if commits:
+                pass_point()
+            rows = await connection.fetch(query, *(args or ()))
+            if commits:
+                pass_point()
+            return rows
         finally:
             await self.pool.release(connection)
 

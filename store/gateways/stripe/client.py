@@ -15,6 +15,7 @@ import httpx
 import stripe
 
 from store.gateways.port import Declined, GatewayBug, Unavailable
+from store.kit.crash import pass_point
 from store.kit.metrics import counter, histogram
 from store.settings import STRIPE_API
 
@@ -60,7 +61,9 @@ class StripeCalls:
         try:
             # The wait for a slot counts: a slow provider must not queue up buyers without end.
             async with asyncio.timeout(self.seconds), self._slots:
+                pass_point()
                 result = await request()
+                pass_point()
         except Exception as error:
             meaning = translate_error(error)
             PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()

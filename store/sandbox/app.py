@@ -1,7 +1,7 @@
 """The sandbox as one app: the provider's API, its hosted pages, webhooks, control API and mailbox.
 
-One process, one event loop, one SQLite file under `DATA/sandbox/`. A background loop does what is due: the
-world's deadlines by the virtual clock, deliveries by wall time. Tests compose the same app and drive both.
+One process, one event loop, one SQLite file per platform under `DATA/sandbox/`. A background loop does what is due: the
+worlds' deadlines by the virtual clock, deliveries by wall time. Tests compose the same app and drive both.
 Invariant: it never starts where a live key is in reach.
 """
 
@@ -13,7 +13,7 @@ import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from store.sandbox.clock import Clock
 from store.sandbox.control import control_router
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import FaultLayer, Faults
-from store.sandbox.kernel.world import World
+from store.sandbox.kernel.worlds import DEMO_FILE, Worlds
 from store.sandbox.layout import find_shop, page, send_asset, send_favicon, template_config
 from store.sandbox.mailbox import Mailbox, show_html_part, show_mail, show_mailbox
 from store.sandbox.records import note_answer, note_request, open_records
@@ -62,15 +62,14 @@ def create_app(
     that transport; without `smtp_port` no mail server runs. LiveKeyError when the environment has a live key.
     """
     refuse_live_keys(os.environ)
-    file = data / "sandbox" / "sandbox.sqlite"
     timepiece = Clock(clock or data / "clock")
-    world = World(file, timepiece)
-    records = open_records(file)
+    worlds = Worlds(data / "sandbox", timepiece)
+    records = open_records(data / "sandbox" / DEMO_FILE)
     faults, closing, mailbox, drafts = Faults(), asyncio.Event(), Mailbox(records), Drafts()
-    deliveries = Deliveries(world, records, faults, closing, deliver)
-    world.on_event.append(deliveries.plan)
+    deliveries = Deliveries(worlds, records, faults, closing, deliver)
+    worlds.listeners.append(deliveries.plan)
     parts = {
-        "world": world,
+        "worlds": worlds,
         "clock": timepiece,
         "records": records,
         "faults": faults,
@@ -84,7 +83,7 @@ def create_app(
         deliveries.plan_missed()
         if smtp_port is not None:
             await mailbox.listen(smtp_host, smtp_port)
-        loop = asyncio.create_task(_keep_going(world, deliveries, closing))
+        loop = asyncio.create_task(_keep_going(worlds, deliveries, closing))
         try:
             yield
         finally:
@@ -108,7 +107,7 @@ def create_app(
             tell_health,
         ],
         dependencies={name: _provide(part) for name, part in parts.items()},
-        state=State({**parts, "closing": closing}),
+        state=State({**parts, "world": worlds.demo, "closing": closing}),
         lifespan=[run_background],
         template_config=template_config(),
         exception_handlers={HTTPException: show_error, 500: show_error},
@@ -130,7 +129,7 @@ def refuse_live_keys(environment: Mapping[str, str]) -> None:
 @route("/v1/{rest:path}", http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
 async def answer_api(
     request: Request[Any, Any, Any],
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     records: NamedDependency[sqlite3.Connection],
     rest: FromPath[Path],
 ) -> Response[bytes]:
@@ -139,9 +138,7 @@ async def answer_api(
     query, body = request.scope["query_string"], await request.body()
     fault = request.scope["state"].get("fault")
     number = note_request(records, request.method, request.url.path, headers, query, body, fault)
-    with suppress(Exception):  # a due job that fails is the background loop's to report, not this request's
-        world.tick()
-    status, sent, answer = await api.handle(world, request.method, request.url.path, headers, query, body)
+    status, sent, answer = await api.handle(worlds, request.method, request.url.path, headers, query, body)
     lower = {key.lower(): value for key, value in sent.items()}
     note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower)
     media_type = lower.pop("content-type", "application/json")
@@ -150,15 +147,15 @@ async def answer_api(
 
 @get("/")
 async def show_index(
-    world: NamedDependency[World], deliveries: NamedDependency[Deliveries], mailbox: NamedDependency[Mailbox]
+    worlds: NamedDependency[Worlds], deliveries: NamedDependency[Deliveries], mailbox: NamedDependency[Mailbox]
 ) -> Template:
     """Show where things are and what happened lately."""
     return page(
         "index.html",
-        shop=find_shop(world),
-        sessions=world.find_owned(None, "checkout.session")[:10],
+        shop=find_shop(worlds.demo),
+        sessions=[found for world in worlds for found in world.find_owned(None, "checkout.session")[:10]],
         deliveries=deliveries.list_log(20),
-        events=world.find_owned(None, "event")[:20],
+        events=[found for world in worlds for found in world.find_owned(None, "event")[:20]],
         mails=len(mailbox.list_mails()),
         test_cards=offered_cards(),
         money=format_money,
@@ -191,10 +188,10 @@ def _provide(part: Any) -> Provide:
     return Provide(lambda: part, sync_to_thread=False)
 
 
-async def _keep_going(world: World, deliveries: Deliveries, closing: asyncio.Event) -> None:
+async def _keep_going(worlds: Worlds, deliveries: Deliveries, closing: asyncio.Event) -> None:
     while not closing.is_set():
         deliveries.wake.clear()
-        for step in (world.tick, deliveries.start_due):
+        for step in (worlds.tick, deliveries.start_due):
             try:
                 step()
             except Exception:

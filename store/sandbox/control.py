@@ -23,10 +23,10 @@ from litestar.status_codes import HTTP_200_OK
 from store.sandbox.clock import Clock
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import HANG_SECONDS, DeliveryRule, Faults, RequestFault
-from store.sandbox.kernel.world import World
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.mailbox import Mailbox
 from store.sandbox.records import clear_records
-from store.sandbox.truth import TRUTHS, Row
+from store.sandbox.truth import TRUTHS, Row, list_truth
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400 * 366)]
@@ -137,13 +137,13 @@ async def read_clock(clock: NamedDependency[Clock]) -> Row:
 async def advance_clock(
     request: Request[Any, Any, Any],
     clock: NamedDependency[Clock],
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     deliveries: NamedDependency[Deliveries],
 ) -> Row:
     """Move the clock forward and do what has become due by it before answering."""
     command = await _read(request, ClockCommand)
     clock.advance(command.advance)
-    world.tick()
+    worlds.tick()
     deliveries.wake.set()
     return {"now": clock.now(), "offset": clock.offset}
 
@@ -151,14 +151,18 @@ async def advance_clock(
 @get("/truth/{what:str}")
 async def tell_truth(
     what: FromPath[str],
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     deliveries: NamedDependency[Deliveries],
     records: NamedDependency[sqlite3.Connection],
+    platform: FromQuery[str | None] = None,
 ) -> Row:
-    """Answer with what the provider knows, newest first, over all accounts."""
+    """Answer with what the provider knows, newest first, over all accounts; of one platform if it is named."""
     if what not in TRUTHS:
         raise NotFoundException(f"No truth named {what!r}; there are {', '.join(TRUTHS)}.")
-    return {"data": TRUTHS[what](world, deliveries, records)}
+    if platform is not None and platform not in (known := [world.platform for world in worlds]):
+        raise ClientException(f"No platform {platform!r}; there are {', '.join(known)}.")
+    meant = [world for world in worlds if platform in (None, world.platform)]
+    return {"data": list_truth(what, meant, deliveries, records)}
 
 
 @get("/quiet")
@@ -171,7 +175,7 @@ async def tell_quiet(deliveries: NamedDependency[Deliveries]) -> Response[Row]:
 
 @post("/reset", status_code=HTTP_200_OK)
 async def reset_sandbox(
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     records: NamedDependency[sqlite3.Connection],
     faults: NamedDependency[Faults],
     clock: NamedDependency[Clock],
@@ -181,15 +185,15 @@ async def reset_sandbox(
     faults.clear()
     await deliveries.abandon()
     clear_records(records)
-    world.reset()
+    worlds.reset()
     clock.reset()
     return {"reset": True, "now": clock.now()}
 
 
 @post("/seeded", status_code=HTTP_200_OK)
-async def mark_seeded(world: NamedDependency[World]) -> Row:
+async def mark_seeded(worlds: NamedDependency[Worlds]) -> Row:
     """Remember this as the state that `reset` goes back to."""
-    world.mark_seeded()
+    worlds.mark_seeded()
     return {"seeded": True}
 
 

@@ -13,13 +13,13 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import httpx
 
 from store.sandbox.faults import DeliveryRule, Faults
-from store.sandbox.kernel.world import PLATFORM, World
+from store.sandbox.kernel.world import World
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.stripe.signing import sign_payload
 
 BACK_OFF = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 10800, 21600, 43200)  # seconds after each failed attempt
@@ -35,13 +35,13 @@ class Deliveries:
 
     def __init__(
         self,
-        world: World,
+        worlds: Worlds,
         records: sqlite3.Connection,
         faults: Faults,
         closing: asyncio.Event,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._world = world
+        self._worlds = worlds
         self._records = records
         self._faults = faults
         self._closing = closing
@@ -50,12 +50,14 @@ class Deliveries:
         self._places = asyncio.Semaphore(AT_ONCE)
         self.wake = asyncio.Event()
 
-    def plan(self, account: str, event: dict[str, Any]) -> None:
+    def plan(self, world: World, account: str, event: dict[str, Any]) -> None:
         """Plan one delivery of `event` per endpoint that wants it; planning it twice changes nothing."""
-        endpoints = [endpoint for endpoint in self._endpoints() if _wants(endpoint, account, event["type"])]
+        connected = account != world.platform
+        all_endpoints = world.find(world.platform, "webhook_endpoint")
+        endpoints = [endpoint for endpoint in all_endpoints if _wants(endpoint, connected, event["type"])]
         if endpoints:
             event = event | {"pending_webhooks": len(endpoints)}
-            self._world.put(account, "event", event)
+            world.put(account, "event", event)
         for endpoint in endpoints:
             self._plan_one(account, event, endpoint)
         self._records.execute("INSERT OR IGNORE INTO planned (event) VALUES (?)", (event["id"],))
@@ -64,9 +66,14 @@ class Deliveries:
     def plan_missed(self) -> int:
         """Plan what was emitted but not planned before the last stop; return how many events that were."""
         planned = {row["event"] for row in self._records.execute("SELECT event FROM planned")}
-        missed = [pair for pair in self._world.find_owned(None, "event") if pair[1]["id"] not in planned]
-        for account, event in reversed(missed):
-            self.plan(account, event)
+        missed = [
+            (world, account, event)
+            for world in self._worlds
+            for account, event in world.find_owned(None, "event")[::-1]
+            if event["id"] not in planned
+        ]
+        for world, account, event in missed:
+            self.plan(world, account, event)
         return len(missed)
 
     def start_due(self) -> list[asyncio.Task[None]]:
@@ -146,9 +153,6 @@ class Deliveries:
         await self.abandon()
         await self._client.aclose()
 
-    def _endpoints(self) -> Iterable[dict[str, Any]]:
-        return self._world.find(PLATFORM, "webhook_endpoint")
-
     def _plan_one(self, account: str, event: dict[str, Any], endpoint: dict[str, Any]) -> None:
         type, now = event["type"], time.time()
         take = self._faults.take_delivery
@@ -157,7 +161,7 @@ class Deliveries:
         delay = None if drop else take("delay", type, event["id"])
         copies = 2 if not drop and take("duplicate", type, event["id"]) else 1
         state = "dropped" if drop else "held" if hold else "waiting"
-        body = _freeze(account, event, endpoint)
+        body = _freeze(event, endpoint)
         for copy in range(1, copies + 1):
             self._records.execute(
                 "INSERT OR IGNORE INTO deliveries (id, event, account, type, object, endpoint, url, body,"
@@ -212,7 +216,7 @@ class Deliveries:
             row = self._records.execute("SELECT * FROM deliveries WHERE id = ? AND state = 'waiting'", (id,)).fetchone()
             if row is None:
                 return
-            endpoint = next((one for one in self._endpoints() if one["id"] == row["endpoint"]), None)
+            endpoint = self._find_endpoint(row["endpoint"])
             if endpoint is None or endpoint["status"] != "enabled":
                 self._settle(row, None, "The endpoint was deleted or disabled.", 0.0, final=True)
                 return
@@ -279,18 +283,21 @@ class Deliveries:
             "SELECT count(DISTINCT endpoint) FROM deliveries WHERE event = ? AND state != 'delivered'",
             (event_id,),
         ).fetchone()[0]
-        event = self._world.get(account, "event", event_id)
-        self._world.put(account, "event", event | {"pending_webhooks": pending})
+        if world := self._worlds.find_holder(event_id):
+            event = world.get(account, "event", event_id)
+            world.put(account, "event", event | {"pending_webhooks": pending})
+
+    def _find_endpoint(self, id: str) -> dict[str, Any] | None:
+        world = self._worlds.find_holder(id)
+        return world.get(world.platform, "webhook_endpoint", id) if world else None
 
 
-def _wants(endpoint: dict[str, Any], account: str, type: str) -> bool:
-    if endpoint["status"] != "enabled" or endpoint.get("connect", False) != (account != PLATFORM):
+def _wants(endpoint: dict[str, Any], connected: bool, type: str) -> bool:
+    if endpoint["status"] != "enabled" or endpoint.get("connect", False) != connected:
         return False
     return type in endpoint["enabled_events"] or "*" in endpoint["enabled_events"]
 
 
-def _freeze(account: str, event: dict[str, Any], endpoint: dict[str, Any]) -> bytes:
+def _freeze(event: dict[str, Any], endpoint: dict[str, Any]) -> bytes:
     sent = event | {"api_version": endpoint.get("api_version") or event["api_version"]}
-    if account != PLATFORM:
-        sent["account"] = account
     return json.dumps(sent, separators=(",", ":"), ensure_ascii=False).encode()

@@ -24,7 +24,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Template
 
-from store.sandbox.kernel.world import World
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.layout import HTML_TYPE, find_shop, page
 
 MAX_MAIL = 2**20
@@ -110,19 +110,19 @@ class Mailbox:
 
 
 @get("/mailbox")
-async def show_mailbox(mailbox: NamedDependency[Mailbox], world: NamedDependency[World]) -> Template:
+async def show_mailbox(mailbox: NamedDependency[Mailbox], worlds: NamedDependency[Worlds]) -> Template:
     """Show what arrived, newest first."""
-    return page("mailbox.html", shop=find_shop(world), mails=mailbox.list_mails())
+    return page("mailbox.html", shop=find_shop(worlds.demo), mails=mailbox.list_mails())
 
 
 @get("/mailbox/{number:int}")
 async def show_mail(
-    number: FromPath[int], mailbox: NamedDependency[Mailbox], world: NamedDependency[World]
+    number: FromPath[int], mailbox: NamedDependency[Mailbox], worlds: NamedDependency[Worlds]
 ) -> Template:
     """Show one mail: head, text with links, and the HTML part in a locked frame."""
     mail = mailbox.find_mail(number)
     pieces = split_addresses(mail["text"])
-    return page("mail.html", csp={"frame-src": "'self'"}, shop=find_shop(world), mail=mail, pieces=pieces)
+    return page("mail.html", csp={"frame-src": "'self'"}, shop=find_shop(worlds.demo), mail=mail, pieces=pieces)
 
 
 @get("/mailbox/{number:int}/html", media_type=HTML_TYPE)

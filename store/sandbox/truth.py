@@ -115,7 +115,7 @@ def list_events(world: World, deliveries: Deliveries, records: sqlite3.Connectio
     return rows
 
 
-def list_requests(world: World, deliveries: Deliveries, records: sqlite3.Connection) -> list[Row]:
+def list_requests(records: sqlite3.Connection) -> list[Row]:
     """One row per API request as sent (flat parameters), with its answer; status null: never answered."""
     return [
         {"provider": "stripe", "ref": row["request_id"], "amount": None, "currency": None, "refunded": None}
@@ -129,14 +129,23 @@ def list_requests(world: World, deliveries: Deliveries, records: sqlite3.Connect
     ]
 
 
-TRUTHS: dict[str, Truth] = {
+def list_truth(what: str, worlds: list[World], deliveries: Deliveries, records: sqlite3.Connection) -> list[Row]:
+    """The rows of one of `TRUTHS`, world by world; requests come from all platforms, for they have one book."""
+    if what == "requests":
+        return list_requests(records)
+    return [
+        row | {"platform": world.platform} for world in worlds for row in PER_WORLD[what](world, deliveries, records)
+    ]
+
+
+PER_WORLD: dict[str, Truth] = {
     "captures": list_captures,
     "refunds": list_refunds,
     "transfers": list_transfers,
     "balances": list_balances,
     "events": list_events,
-    "requests": list_requests,
 }
+TRUTHS = (*PER_WORLD, "requests")
 
 
 def _row(account: str, obj: Row, amount: int, refunded: int) -> Row:

@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from store.sandbox.app import create_app
 from store.sandbox.kernel.world import World
-from store.sandbox.stripe.api import SECRET_KEY
+from store.sandbox.stripe.keys import SECRET_KEY
 
 SANDBOX = "http://127.0.0.1:8001"
 SHOP = "http://localhost:8000"
@@ -141,7 +141,7 @@ def composed(data: Path, shop: Shop) -> Iterator[Sandbox]:
         yield Sandbox(app, client, shop, app.state.world)
     finally:
         app.state.records.close()
-        app.state.world.close()
+        app.state.worlds.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store.sandbox.kernel.world import PLATFORM
+from store.sandbox.kernel.world import DEMO_PLATFORM
 from tests.sandbox.conftest import SANDBOX, Sandbox, Shop, composed
 
 
@@ -107,7 +107,7 @@ async def test_truth_has_what_was_given_back_when_a_destination_payment_is_refun
     assert refund["metadata"] == {"why": "late"}
     assert (capture["refunded"], transfer["refunded"]) == (2400, 2400)
     # Only Stripe's fee is gone, and the platform bears it.
-    assert balances == {account: 0, PLATFORM: -100}
+    assert balances == {account: 0, DEMO_PLATFORM: -100}
 
 
 async def test_truth_has_each_request_with_its_answer_when_calls_were_made(sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store.sandbox.kernel.world import PLATFORM
+from store.sandbox.kernel.world import DEMO_PLATFORM
 from tests.sandbox.conftest import SHOP, Sandbox, Shop, composed
 
 COMPLETED = "checkout.session.completed"
@@ -59,7 +59,7 @@ async def test_other_things_go_on_when_one_due_job_keeps_failing(tmp_path: Path)
         sandbox.world.schedule(0, "no such job", "acct_1", "x")
         async with sandbox.app.lifespan():
             await sandbox.add_endpoint(("checkout.session.expired",))
-            sandbox.world.emit(PLATFORM, "checkout.session.expired", {"id": "cs_1"})
+            sandbox.world.emit(DEMO_PLATFORM, "checkout.session.expired", {"id": "cs_1"})
 
             await asyncio.wait_for(arrived.wait(), 10)
 

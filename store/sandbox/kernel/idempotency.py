@@ -17,8 +17,6 @@ from store.sandbox.kernel.world import World
 KEPT_SECONDS = 24 * 3600
 MAX_LENGTH = 255
 
-_running: dict[int, set[tuple[str, str]]] = {}
-
 
 def fingerprint(method: str, path: str, raw: Raw) -> str:
     """Return what makes two requests the same: method, path and decoded parameters in any order."""
@@ -67,8 +65,7 @@ def remember(world: World, account: str, key: str, print_: str, status: int, bod
 @contextmanager
 def claimed(world: World, account: str, key: str) -> Iterator[None]:
     """Hold the key while its request runs; a second request with it meets a 409 `idempotency_key_in_use`."""
-    running = _running.setdefault(id(world), set())
-    if (account, key) in running:
+    if (account, key) in world.running:
         raise ApiError(
             409,
             "There is currently another in-progress request using this Idempotent Key (that probably means "
@@ -77,8 +74,8 @@ def claimed(world: World, account: str, key: str) -> Iterator[None]:
             type="idempotency_error",
             code="idempotency_key_in_use",
         )
-    running.add((account, key))
+    world.running.add((account, key))
     try:
         yield
     finally:
-        running.discard((account, key))
+        world.running.discard((account, key))

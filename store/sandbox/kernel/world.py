@@ -1,4 +1,4 @@
-"""One SQLite file that holds every account's world: documents by account, kind and id, and their events.
+"""One platform's SQLite file: the documents of its accounts by account, kind and id, and their events.
 
 Invariant: objects and the events about them commit together, or not at all; `on_event` hears of an event only
 after its commit. What is due later (an expiry, a settlement) is a row too, so a restart loses nothing. The
@@ -16,7 +16,7 @@ from store.sandbox.kernel.errors import Missing
 from store.sandbox.kernel.ids import new_id
 
 API_VERSION = "2026-10-28.endive"
-PLATFORM = "acct_1OverprintDemo0"
+DEMO_PLATFORM = "acct_1OverprintDemo0"
 # What a seed consists of; everything else goes when the sandbox is reset.
 KEPT_KINDS = ("account", "webhook_endpoint", "product", "price")
 
@@ -67,14 +67,21 @@ def due_job(name: str) -> Callable[[Job], Job]:
 
 
 class World:
-    """The state of the emulated provider and the only way to change it."""
+    """The state of the emulated provider for one platform, and the only way to change it.
 
-    def __init__(self, path: Path, clock: ReadsClock) -> None:
+    `platform` is the id of its own account, `home` the country it is in (two letters).
+    """
+
+    def __init__(self, path: Path, clock: ReadsClock, platform: str = DEMO_PLATFORM, home: str = "US") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.clock = clock
+        self.platform = platform
+        self.home = home
         self.on_event: list[Callable[[str, Document], None]] = []
         # Id and idempotency key of the API request being answered; None for what happens by itself.
         self.request: tuple[str, str | None] | None = None
+        # (account, idempotency key) of the requests that are being answered now.
+        self.running: set[tuple[str, str]] = set()
         self._depth = 0
         self._unheard: list[tuple[str, Document]] = []
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -202,7 +209,7 @@ class World:
             },
             "type": type,
         }
-        if account != PLATFORM:
+        if account != self.platform:
             event |= {"account": account, "context": account}
         with self.tx():
             self.put(account, "event", event)

@@ -12,7 +12,7 @@ from typing import Any
 from store.sandbox.kernel.errors import ApiError, Missing, refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import DEMO_PLATFORM, Document, World
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import COUNTRY_CURRENCY, check_currency
 from store.sandbox.stripe.objects import blank
@@ -37,10 +37,10 @@ DEFAULT_CONTROLLER = {
 
 
 def ensure_platform(world: World) -> Document:
-    """Return the platform's own account (US, USD), making it in a new world."""
-    if world.has(PLATFORM, "account", PLATFORM):
-        return world.get(PLATFORM, "account", PLATFORM)
-    account = _new_account(world, PLATFORM, "US", "usd")
+    """Return the platform's own account (in the world's home country), making it in a new world."""
+    if world.has(world.platform, "account", world.platform):
+        return world.get(world.platform, "account", world.platform)
+    account = _new_account(world, world.platform, world.home, COUNTRY_CURRENCY[world.home])
     account |= {
         "business_type": "company",
         "capabilities": dict.fromkeys(CAPABILITIES, "active"),
@@ -50,10 +50,11 @@ def ensure_platform(world: World) -> Document:
         "email": "olga@overprint.example",
         "type": "standard",
     }
-    account["business_profile"]["name"] = "Overprint"
-    account["settings"]["dashboard"]["display_name"] = "Overprint"
-    account["settings"]["payments"]["statement_descriptor"] = "OVERPRINT"
-    world.put(PLATFORM, "account", account)
+    name = "Overprint" if world.platform == DEMO_PLATFORM else "Sandbox"
+    account["business_profile"]["name"] = name
+    account["settings"]["dashboard"]["display_name"] = name
+    account["settings"]["payments"]["statement_descriptor"] = name.upper()
+    world.put(world.platform, "account", account)
     return account
 
 
@@ -67,31 +68,31 @@ def create_account(call: Call) -> Document:
     account["capabilities"] = {}
     account["_individual"] = {}
     _apply(account, params)
-    call.world.put(PLATFORM, "account", account)
+    call.world.put(call.world.platform, "account", account)
     return account
 
 
 def retrieve_account(call: Call) -> Document:
     """Return a connected account of the platform, or the account the request acts in."""
     id = call.ids.get("account", call.account)
-    if call.account not in (PLATFORM, id):
+    if call.account not in (call.world.platform, id):
         raise Missing("account", id, "account")
-    return call.world.get(PLATFORM, "account", id, param="account")
+    return call.world.get(call.world.platform, "account", id, param="account")
 
 
 def list_accounts(call: Call) -> Document:
     """Return the platform's connected accounts, newest first."""
-    return call.page("account", where=[("id", "IS NOT", PLATFORM)])
+    return call.page("account", where=[("id", "IS NOT", call.world.platform)])
 
 
 def update_account(call: Call) -> Document:
     """Change the given fields; what the account may do follows, and `account.updated` tells of it."""
     account = retrieve_account(call)
     before = dict(account)
-    if account["id"] == PLATFORM:
+    if account["id"] == call.world.platform:
         raise refuse("You cannot update your own account through the API.", param="account")
     _apply(account, call.params)
-    call.world.put(PLATFORM, "account", account)
+    call.world.put(call.world.platform, "account", account)
     changed = {k: v for k, v in before.items() if account[k] != v and not k.startswith("_")}
     if changed:
         call.world.emit(account["id"], "account.updated", account, changed)
@@ -100,7 +101,7 @@ def update_account(call: Call) -> Document:
 
 def check_charging(world: World, account: str) -> None:
     """Refuse a payment on an account that may not take one yet."""
-    owner = world.get(PLATFORM, "account", account)
+    owner = world.get(world.platform, "account", account)
     if not owner["charges_enabled"]:
         due = ", ".join(owner["requirements"]["currently_due"]) or "capability card_payments is not requested"
         raise refuse(
@@ -111,9 +112,9 @@ def check_charging(world: World, account: str) -> None:
 
 def check_destination(world: World, destination: str, currency: str, param: str) -> None:
     """Refuse a destination that is unknown, carries its own losses, or cannot receive this currency."""
-    if destination == PLATFORM or not world.has(PLATFORM, "account", destination):
+    if destination == world.platform or not world.has(world.platform, "account", destination):
         raise refuse(f"No such destination: '{destination}'", param=param, code="resource_missing")
-    account = world.get(PLATFORM, "account", destination)
+    account = world.get(world.platform, "account", destination)
     if account["controller"]["losses"]["payments"] == "stripe":
         raise refuse(
             f"The account {destination} cannot be the destination of a transfer: with losses carried by "
@@ -128,7 +129,7 @@ def check_destination(world: World, destination: str, currency: str, param: str)
             param=param,
             code="insufficient_capabilities_for_transfer",
         )
-    own = world.get(PLATFORM, "account", PLATFORM)["default_currency"]
+    own = world.get(world.platform, "account", world.platform)["default_currency"]
     if not currency == own == account["default_currency"]:
         raise ApiError(
             400,

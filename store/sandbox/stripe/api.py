@@ -4,8 +4,6 @@ Framework-free: bytes in, bytes out. Invariant: a request has either its whole e
 or none; the answer always carries `Request-Id` and `Stripe-Version`, and never `Stripe-Notice`.
 """
 
-import base64
-import binascii
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,15 +16,15 @@ from store.sandbox.kernel.forms import Raw, decode_form
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import check_params, check_supported
 from store.sandbox.kernel.spec import find_operation, path_pattern, request_node
-from store.sandbox.kernel.world import API_VERSION, PLATFORM, World, public
+from store.sandbox.kernel.world import API_VERSION, World, public
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.stripe.accounts import ensure_platform
+from store.sandbox.stripe.keys import Key, read_key
 from store.sandbox.stripe.objects import INCLUDES
 from store.sandbox.stripe.resources import ROUTES
 from store.sandbox.stripe.routing import Call, Route
 from store.sandbox.stripe.rules import REMOVED
 
-SECRET_KEY = "sk_test_overprint"  # noqa: S105  the demo's published key
-PUBLISHABLE_KEY = "pk_test_overprint"
 MAX_BODY = 1 << 20
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -37,7 +35,7 @@ _PATTERNS = [(route, path_pattern(route.operation.split(" ", 1)[1])) for route i
 
 
 async def handle(
-    world: World,
+    worlds: Worlds,
     method: str,
     path: str,
     headers: Mapping[str, str],
@@ -60,15 +58,16 @@ async def handle(
     key = headers.get("idempotency-key") if method == "POST" else None
     if key is not None:
         answer_headers["Idempotency-Key"] = key
-    _catch_up(world)
     try:
-        publishable = _authenticate(headers.get("authorization"))
-        account = _find_world(world, headers)
+        api_key = read_key(headers.get("authorization"))
+        world = worlds.find(api_key.tail)
+        _catch_up(world)
+        account = _find_account(world, headers, api_key)
         if "stripe-account" in headers:
             answer_headers["Stripe-Account"] = account
         raw = _decode(method, headers, query, body)
         if key is None:
-            route, call = _check(world, account, method, path, headers, raw, publishable)
+            route, call = _check(world, account, method, path, headers, raw, api_key)
             if hold:
                 await hold()
             status, data = _execute(route, call, request_id, key, lambda status, body: None)
@@ -80,7 +79,7 @@ async def handle(
                 stored = idempotency.recall(world, account, key, print_)
                 if stored:
                     return stored[0], {**answer_headers, "Idempotent-Replayed": "true"}, stored[1]
-                route, call = _check(world, account, method, path, headers, raw, publishable)
+                route, call = _check(world, account, method, path, headers, raw, api_key)
                 if hold:
                     await hold()
                 status, data = _execute(
@@ -123,10 +122,17 @@ def _check(
     path: str,
     headers: Mapping[str, str],
     raw: Raw,
-    publishable: bool,
+    api_key: Key,
 ) -> tuple[Route, Call]:
     """Find the route and check the parameters; what fails here had no effect and is not kept under a key."""
     route, ids = _find_route(method, path)
+    if api_key.read_only and method != "GET":
+        raise ApiError(
+            403,
+            f"The provided key '{api_key.masked}' does not have the required permissions for this endpoint on account "
+            f"'{account}'. Having a write permission would allow this request to continue.",
+        )
+    publishable = api_key.kind == "pk"
     if publishable and not route.publishable:
         raise ApiError(
             401,
@@ -186,36 +192,14 @@ def _execute(
     return answer
 
 
-def _authenticate(authorization: str | None) -> bool:
-    """Return whether the key is the publishable one; raise 401 for none or a wrong one. Bearer and Basic."""
-    scheme, _, value = (authorization or "").partition(" ")
-    key = value.strip()
-    if scheme.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            key = ""
-    if not key:
-        raise ApiError(
-            401,
-            "You did not provide an API key. You need to provide your API key in the Authorization header, "
-            "using "
-            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
-        )
-    if key not in (SECRET_KEY, PUBLISHABLE_KEY):
-        raise ApiError(401, f"Invalid API Key provided: {_mask(key)}")
-    return key == PUBLISHABLE_KEY
-
-
-def _find_world(world: World, headers: Mapping[str, str]) -> str:
+def _find_account(world: World, headers: Mapping[str, str], api_key: Key) -> str:
     """Return the account the request acts in: the platform, or the one `Stripe-Account` names."""
     ensure_platform(world)
-    account = headers.get("stripe-account") or headers.get("stripe-context") or PLATFORM
-    if account != PLATFORM and not world.has(PLATFORM, "account", account):
+    account = headers.get("stripe-account") or headers.get("stripe-context") or world.platform
+    if account != world.platform and not world.has(world.platform, "account", account):
         raise ApiError(
             403,
-            f"The provided key '{_mask(SECRET_KEY)}' does not have access to account '{account}' (or that "
-            "account "
+            f"The provided key '{api_key.masked}' does not have access to account '{account}' (or that account "
             "does not exist). Application access may have been revoked.",
             code="account_invalid",
         )
@@ -229,7 +213,3 @@ def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     if operation := find_operation(method, path):
         raise Unsupported(operation)
     raise ApiError(404, f"Unrecognized request URL ({method}: {path}).")
-
-
-def _mask(key: str) -> str:
-    return key if len(key) <= 12 else f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}"

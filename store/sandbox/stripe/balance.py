@@ -4,7 +4,7 @@ Invariant: per currency, available + pending equals the sum of the transactions'
 is pending for two days, what goes out counts at once (docs.stripe.com/api/balance).
 """
 
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.objects import default_currency
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
@@ -25,7 +25,7 @@ def read_balance(world: World, account: str) -> Document:
     balance: Document = {"object": "balance", "livemode": False, "connect_reserved": None}
     for name, amounts in sums.items():
         balance[name] = [_row(currency, amounts.get(currency, 0)) for currency in sorted(currencies)]
-    if account == PLATFORM:
+    if account == world.platform:
         balance["connect_reserved"] = [{"amount": 0, "currency": currency} for currency in sorted(currencies)]
     return balance | {
         "instant_available": None,

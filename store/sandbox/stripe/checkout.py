@@ -6,7 +6,7 @@ session completes once, and only while it is open and its time is not up.
 
 from dataclasses import dataclass
 
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.cards import BY_NUMBER, Card, Decline, TestCard, read_card, refused_card
 from store.sandbox.stripe.customers import make_customer
 from store.sandbox.stripe.objects import find_line_items
@@ -39,7 +39,7 @@ def session_for_page(world: World, session_id: str) -> Document | None:
     if session["status"] == "open" and session["expires_at"] <= world.clock.now():
         with world.tx():
             session = close_session(world, account, session)
-    merchant = world.get(PLATFORM, "account", account)
+    merchant = world.get(world.platform, "account", account)
     intent = world.get(account, "payment_intent", session["payment_intent"]) if session["payment_intent"] else None
     return {
         "account": account,

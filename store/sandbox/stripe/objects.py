@@ -10,7 +10,7 @@ from store.sandbox.kernel.expand import Include
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.lists import list_given
 from store.sandbox.kernel.spec import object_fields
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import Document, World
 
 # The platform's own Connect application.
 APPLICATION = "ca_OverprintDemoApplication0000"
@@ -73,7 +73,7 @@ def blank(world: World, kind: str, *, id: str | None = None, **values: Any) -> D
 
 def default_currency(world: World, account: str) -> str:
     """Return the currency an account settles in."""
-    return str(world.get(PLATFORM, "account", account)["default_currency"])
+    return str(world.get(world.platform, "account", account)["default_currency"])
 
 
 def _line_items(world: World, account: str, session: Document) -> Document:

@@ -23,7 +23,7 @@ from litestar.response import Redirect, Template
 
 from store.sandbox.clock import Clock
 from store.sandbox.deliveries import Deliveries
-from store.sandbox.kernel.world import World
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.layout import origin_of, page
 from store.sandbox.stripe import checkout
 from store.sandbox.stripe.cards import TEST_CARDS, Card
@@ -65,13 +65,13 @@ class Drafts:
 
 @get("/{session_id:str}")
 async def show_payment(
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     drafts: NamedDependency[Drafts],
     session_id: FromPath[str],
     challenge: FromQuery[str | None] = None,
 ) -> Template:
     """Show the session as it is: the form while it is open, else what became of it."""
-    visit = _find_visit(world, session_id)
+    visit = _find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
         return _show_end(visit)
     return _show_form(visit, drafts.find(session_id, challenge) if challenge else Draft())
@@ -80,14 +80,14 @@ async def show_payment(
 @post("/{session_id:str}")
 async def submit_payment(
     request: Request[Any, Any, Any],
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     drafts: NamedDependency[Drafts],
     deliveries: NamedDependency[Deliveries],
     clock: NamedDependency[Clock],
     session_id: FromPath[str],
 ) -> Response[Any]:
     """Take the card and go where it leads: success URL, 3-D Secure, or this page again with the reason."""
-    visit = _find_visit(world, session_id)
+    visit = _find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
         return await _leave(visit, deliveries)
     form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
@@ -97,21 +97,21 @@ async def submit_payment(
     free = not visit["session"]["amount_total"]
     if errors and not free:
         return _show_form(visit, replace(draft, errors=errors))
-    outcome = checkout.pay(world, session_id, None if free else card)
+    outcome = checkout.pay(visit["world"], session_id, None if free else card)
     if outcome.kind == "declined":
         return _show_form(visit, replace(draft, errors={_blame(outcome.message): outcome.message}))
     if outcome.kind == "challenge" and outcome.challenge_id:
         drafts.keep(session_id, outcome.challenge_id, draft)
         return Redirect(f"/c/pay/{session_id}/challenge/{outcome.challenge_id}", status_code=303)
-    return await _leave(_find_visit(world, session_id), deliveries)
+    return await _leave(_find_visit(worlds, session_id), deliveries)
 
 
 @get("/{session_id:str}/challenge/{challenge_id:str}")
 async def show_challenge(
-    world: NamedDependency[World], session_id: FromPath[str], challenge_id: FromPath[str]
+    worlds: NamedDependency[Worlds], session_id: FromPath[str], challenge_id: FromPath[str]
 ) -> Response[Any]:
     """Show the bank's question: Complete or Fail."""
-    visit = _find_visit(world, session_id)
+    visit = _find_visit(worlds, session_id)
     if visit["session"]["status"] != "open" or visit["challenge_id"] != challenge_id:
         return Redirect(f"/c/pay/{session_id}", status_code=303)
     return page("challenge.html", csp=_policy(visit), **visit)
@@ -120,23 +120,23 @@ async def show_challenge(
 @post("/{session_id:str}/challenge/{challenge_id:str}")
 async def answer_challenge(
     request: Request[Any, Any, Any],
-    world: NamedDependency[World],
+    worlds: NamedDependency[Worlds],
     drafts: NamedDependency[Drafts],
     deliveries: NamedDependency[Deliveries],
     session_id: FromPath[str],
     challenge_id: FromPath[str],
 ) -> Response[Any]:
     """Pass or fail the challenge and go on: success URL, or the form again with the reason."""
-    visit = _find_visit(world, session_id)
+    visit = _find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
         return await _leave(visit, deliveries)
     passed = (b"answer", b"complete") in parse_qsl(await request.body())
-    outcome = checkout.finish_challenge(world, session_id, challenge_id, passed)
+    outcome = checkout.finish_challenge(visit["world"], session_id, challenge_id, passed)
     if outcome.kind in ("declined", "challenge"):
         kept = drafts.find(session_id, challenge_id)
         drafts.keep(session_id, challenge_id, replace(kept, errors={_blame(outcome.message): outcome.message}))
         return Redirect(f"/c/pay/{session_id}?challenge={challenge_id}", status_code=303)
-    return await _leave(_find_visit(world, session_id), deliveries)
+    return await _leave(_find_visit(worlds, session_id), deliveries)
 
 
 def offered_cards() -> list[tuple[str, str]]:
@@ -150,13 +150,15 @@ def _group_digits(number: str) -> str:
     return " ".join(re.findall(".{1,4}", number))
 
 
-def _find_visit(world: World, session_id: str) -> Visit:
-    found = checkout.session_for_page(world, session_id)
+def _find_visit(worlds: Worlds, session_id: str) -> Visit:
+    world = worlds.find_holder(session_id)
+    found = checkout.session_for_page(world, session_id) if world else None
     if found is None:
         raise NotFoundException("There is no payment page at this address. Go back to the shop and start again.")
     session = found["session"]
     return {
         **found,
+        "world": world,
         "money": format_money,
         "total": format_money(session["amount_total"], session["currency"]),
         "success_url": (session["success_url"] or "").replace("{CHECKOUT_SESSION_ID}", session["id"]),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.cards import UNAUTHENTICATED, Decline, TestCard
 from store.sandbox.stripe.objects import APPLICATION, blank
 from store.sandbox.stripe.settlement import SETTLE_SECONDS, settle_charge
@@ -63,7 +63,7 @@ def open_intent(world: World, account: str, amount: int, currency: str, data: di
         status="requires_payment_method",
     )
     intent |= data
-    if intent["application_fee_amount"] is not None and account != PLATFORM:
+    if intent["application_fee_amount"] is not None and account != world.platform:
         intent["application"] = APPLICATION
     intent["client_secret"] = f"{intent['id']}_secret_{new_id('', 25)}"
     world.put(account, "payment_intent", intent)
@@ -229,7 +229,7 @@ def _build_charge(world: World, account: str, intent: Document, method: Document
     """Return a charge of the intent that is neither succeeded nor failed yet."""
     destination = intent["transfer_data"]
     card = {name: method["card"][name] for name in CARD_FIELDS}
-    merchant = world.get(PLATFORM, "account", account)
+    merchant = world.get(world.platform, "account", account)
     prefix = merchant["settings"]["payments"]["statement_descriptor"]
     suffix = intent["statement_descriptor_suffix"]
     return blank(

@@ -10,7 +10,7 @@ from typing import Any
 
 from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import PLATFORM, Document, World, due_job
+from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import format_amount, share
 from store.sandbox.stripe.objects import blank
@@ -150,11 +150,11 @@ def _check_flags(charge: Document, params: dict[str, Any]) -> None:
 def _give_back_split(world: World, account: str, charge: Document, refund: Document, params: dict[str, Any]) -> int:
     """Reverse transfer and return fee as asked; return what a direct charge's account gets of the fee."""
     fee_back = 0
-    fee = world.get(PLATFORM, "application_fee", charge["application_fee"]) if charge["application_fee"] else None
+    fee = world.get(world.platform, "application_fee", charge["application_fee"]) if charge["application_fee"] else None
     if fee and params.get("refund_application_fee"):
         fee_back = part_of(fee["amount"], fee["amount_refunded"], refund["amount"], charge)
     if params.get("reverse_transfer"):
-        transfer = world.get(PLATFORM, "transfer", charge["transfer"])
+        transfer = world.get(world.platform, "transfer", charge["transfer"])
         part = part_of(transfer["amount"], transfer["amount_reversed"], refund["amount"], charge)
         if part:
             reversal = reverse_transfer(world, transfer, part, fee_back=fee_back, refund_id=refund["id"])
@@ -199,7 +199,7 @@ def _still_here(world: World, charge: Document, landed: int) -> int:
     """Return what is left of the charge's money before this refund: not refunded, not with a vendor."""
     left = landed - share(charge["amount_refunded"], charge["amount"], landed)
     if charge["transfer"]:
-        transfer = world.get(PLATFORM, "transfer", charge["transfer"])
+        transfer = world.get(world.platform, "transfer", charge["transfer"])
         left -= transfer["amount"] - transfer["amount_reversed"]
     return left
 

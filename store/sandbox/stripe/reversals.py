@@ -6,7 +6,7 @@ Shares are worked out on running totals, so that refunds in parts give back exac
 
 from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.world import PLATFORM, Document, World
+from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.money import format_amount, share
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.settlement import book, fee_detail
@@ -38,21 +38,21 @@ def refund_fee(world: World, fee: Document, amount: int, metadata: dict[str, str
             f"({format_amount(left, fee['currency'])})",
             param="amount",
         )
-    landed = world.get(PLATFORM, "balance_transaction", fee["balance_transaction"])
+    landed = world.get(world.platform, "balance_transaction", fee["balance_transaction"])
     taken = fee["amount_refunded"] + amount
     back = share(taken, fee["amount"], landed["amount"]) - share(
         fee["amount_refunded"], fee["amount"], landed["amount"]
     )
     refund = blank(world, "fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"], metadata=metadata or {})
-    entry = book(world, PLATFORM, "application_fee_refund", refund["id"], -back, landed["currency"])
+    entry = book(world, world.platform, "application_fee_refund", refund["id"], -back, landed["currency"])
     entry["exchange_rate"] = landed["exchange_rate"]
-    world.put(PLATFORM, "balance_transaction", entry)
+    world.put(world.platform, "balance_transaction", entry)
     refund["balance_transaction"] = entry["id"]
-    world.put(PLATFORM, "fee_refund", refund)
+    world.put(world.platform, "fee_refund", refund)
     fee |= {"amount_refunded": taken, "refunded": taken == fee["amount"]}
     fee["refunds"]["data"].insert(0, refund)
-    world.put(PLATFORM, "application_fee", fee)
-    world.emit(PLATFORM, "application_fee.refunded", fee)
+    world.put(world.platform, "application_fee", fee)
+    world.emit(world.platform, "application_fee.refunded", fee)
     return refund
 
 
@@ -76,7 +76,9 @@ def reverse_transfer(
         )
     vendor = transfer["destination"]
     payment = world.get(vendor, "charge", transfer["destination_payment"])
-    fee = world.get(PLATFORM, "application_fee", payment["application_fee"]) if payment["application_fee"] else None
+    fee = (
+        world.get(world.platform, "application_fee", payment["application_fee"]) if payment["application_fee"] else None
+    )
     _check_funds(world, vendor, transfer, amount, fee)
     reversal = blank(
         world,
@@ -88,17 +90,17 @@ def reverse_transfer(
         transfer=transfer["id"],
     )
     reversal["balance_transaction"] = book(
-        world, PLATFORM, "transfer_refund", reversal["id"], amount, transfer["currency"], at_once=True
+        world, world.platform, "transfer_refund", reversal["id"], amount, transfer["currency"], at_once=True
     )["id"]
     reversal["destination_payment_refund"] = _refund_payment(world, vendor, payment, amount, fee_back, reversal["id"])
     if fee and fee_back:
         refund_fee(world, fee, fee_back)
-    world.put(PLATFORM, "transfer_reversal", reversal)
+    world.put(world.platform, "transfer_reversal", reversal)
     taken = transfer["amount_reversed"] + amount
     transfer |= {"amount_reversed": taken, "reversed": taken == transfer["amount"]}
     transfer["reversals"]["data"].insert(0, reversal)
-    world.put(PLATFORM, "transfer", transfer)
-    world.emit(PLATFORM, "transfer.reversed", transfer)
+    world.put(world.platform, "transfer", transfer)
+    world.emit(world.platform, "transfer.reversed", transfer)
     return reversal
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.world import PLATFORM, Document, World, due_job
+from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe.money import convert, stripe_fee
 from store.sandbox.stripe.objects import APPLICATION, blank, default_currency
 
@@ -92,7 +92,7 @@ def settle_charge(world: World, account: str, charge_id: str, *, later: bool) ->
         return charge
     fields = ("balance_transaction", "transfer", "application_fee")
     before = {name: charge[name] for name in fields}
-    if account == PLATFORM:
+    if account == world.platform:
         _settle_platform(world, charge)
     else:
         _settle_direct(world, account, charge)
@@ -107,7 +107,7 @@ def make_application_fee(
     world: World, account: str, charge: Document, amount: int, *, originating: str | None = None
 ) -> Document:
     """Let the platform earn a fee on a connected account's charge; it lands in the platform's currency."""
-    landed, rate = convert(amount, charge["currency"], default_currency(world, PLATFORM))
+    landed, rate = convert(amount, charge["currency"], default_currency(world, world.platform))
     fee = blank(
         world,
         "application_fee",
@@ -127,10 +127,12 @@ def make_application_fee(
         "has_more": False,
         "url": f"/v1/application_fees/{fee['id']}/refunds",
     }
-    entry = book(world, PLATFORM, "application_fee", fee["id"], landed, default_currency(world, PLATFORM), rate=rate)
+    entry = book(
+        world, world.platform, "application_fee", fee["id"], landed, default_currency(world, world.platform), rate=rate
+    )
     fee["balance_transaction"] = entry["id"]
-    world.put(PLATFORM, "application_fee", fee)
-    world.emit(PLATFORM, "application_fee.created", fee)
+    world.put(world.platform, "application_fee", fee)
+    world.emit(world.platform, "application_fee.created", fee)
     return fee
 
 
@@ -143,7 +145,7 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
     if charge["application_fee_amount"]:
         taken, _ = convert(charge["application_fee_amount"], charge["currency"], currency)
         fees.append(fee_detail("application_fee", taken, currency))
-    payer = world.get(PLATFORM, "account", account)["controller"]["fees"]["payer"]
+    payer = world.get(world.platform, "account", account)["controller"]["fees"]["payer"]
     if payer == "account":
         fees.append(fee_detail("stripe_fee", own_fee, currency))
     entry = _book_charge(world, account, "charge", charge, amount, currency, fees, rate)
@@ -156,10 +158,10 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
 
 def _settle_platform(world: World, charge: Document) -> None:
     """The platform earns and pays the provider's fee; a destination gets its transfer, the fee comes back."""
-    currency = default_currency(world, PLATFORM)
+    currency = default_currency(world, world.platform)
     amount, rate = convert(charge["amount"], charge["currency"], currency)
     fees = [fee_detail("stripe_fee", stripe_fee(amount), currency)]
-    entry = _book_charge(world, PLATFORM, "charge", charge, amount, currency, fees, rate)
+    entry = _book_charge(world, world.platform, "charge", charge, amount, currency, fees, rate)
     charge["balance_transaction"] = entry["id"]
     if charge["transfer_data"]:
         _transfer_to_destination(world, charge)
@@ -203,12 +205,12 @@ def _transfer_to_destination(world: World, charge: Document) -> None:
     payment["balance_transaction"] = entry["id"]
     world.put(destination, "charge", payment)
     transfer["destination_payment"] = payment["id"]
-    transfer["balance_transaction"] = book(world, PLATFORM, "transfer", transfer["id"], -amount, charge["currency"])[
-        "id"
-    ]
+    transfer["balance_transaction"] = book(
+        world, world.platform, "transfer", transfer["id"], -amount, charge["currency"]
+    )["id"]
     charge["transfer"] = transfer["id"]
-    world.put(PLATFORM, "transfer", transfer)
-    world.emit(PLATFORM, "transfer.created", transfer)
+    world.put(world.platform, "transfer", transfer)
+    world.emit(world.platform, "transfer.created", transfer)
 
 
 def _arriving_payment(world: World, transfer: Document, charge: Document, amount: int, currency: str) -> Document:
@@ -243,11 +245,11 @@ def _arriving_payment(world: World, transfer: Document, charge: Document, amount
 
 
 def _charge_platform_fee(world: World, charge: Document, amount: int, currency: str) -> None:
-    target = default_currency(world, PLATFORM)
+    target = default_currency(world, world.platform)
     landed, rate = convert(amount, currency, target)
     book(
         world,
-        PLATFORM,
+        world.platform,
         "stripe_fee",
         charge["id"],
         -landed,

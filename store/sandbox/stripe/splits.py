@@ -7,7 +7,6 @@ hold.
 
 from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import Params
-from store.sandbox.kernel.world import PLATFORM
 from store.sandbox.stripe.accounts import check_destination
 from store.sandbox.stripe.money import format_amount
 from store.sandbox.stripe.routing import Call
@@ -20,7 +19,7 @@ def check_split(call: Call, data: Params, total: int, currency: str, prefix: str
         _check_fee(call, fee, bool(transfer), total, currency, _name(prefix, "application_fee_amount"))
     if transfer:
         param = _name(prefix, "transfer_data")
-        if call.account != PLATFORM:
+        if call.account != call.world.platform:
             raise Unsupported("transfer_data on a connected account's own payment", param=param)
         check_destination(call.world, transfer["destination"], currency, f"{param}[destination]")
         if (transfer.get("amount") or 0) > total:
@@ -28,7 +27,7 @@ def check_split(call: Call, data: Params, total: int, currency: str, prefix: str
 
 
 def _check_fee(call: Call, fee: int, has_destination: bool, total: int, currency: str, param: str) -> None:
-    if call.account == PLATFORM and not has_destination:
+    if call.account == call.world.platform and not has_destination:
         raise refuse(
             "Can only apply an application_fee when the request is made on behalf of another account "
             "(using an OAuth key, the Stripe-Account header, or the destination parameter).",

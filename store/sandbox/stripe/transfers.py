@@ -9,7 +9,7 @@ from typing import Any
 
 from store.sandbox.kernel.errors import Missing, refuse
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import PLATFORM, Document
+from store.sandbox.kernel.world import Document
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import share
 from store.sandbox.stripe.reversals import refund_fee, reverse_transfer
@@ -115,7 +115,7 @@ def _fee_share(call: Call, transfer: Document, amount: int) -> int:
             f"Attempting to refund_application_fee on {payment['id']}, but it has no application fee",
             param="refund_application_fee",
         )
-    fee: dict[str, Any] = call.world.get(PLATFORM, "application_fee", payment["application_fee"])
+    fee: dict[str, Any] = call.world.get(call.world.platform, "application_fee", payment["application_fee"])
     before = transfer["amount_reversed"]
     step = share(before + amount, transfer["amount"], fee["amount"]) - share(before, transfer["amount"], fee["amount"])
     left: int = fee["amount"] - fee["amount_refunded"]

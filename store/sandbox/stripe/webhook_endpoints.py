@@ -9,7 +9,7 @@ import secrets
 
 from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import PLATFORM, Document
+from store.sandbox.kernel.world import Document
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.objects import APPLICATION, blank
 from store.sandbox.stripe.routing import LISTS, Call, Route
@@ -19,7 +19,7 @@ KIND = "webhook_endpoint"
 
 def create_endpoint(call: Call) -> Document:
     """Create an endpoint; the answer alone carries its `secret`."""
-    if call.account != PLATFORM:
+    if call.account != call.world.platform:
         raise refuse("Webhook endpoints belong to the platform; use connect=true for connected accounts' events.")
     params = call.params
     endpoint = blank(
@@ -35,7 +35,7 @@ def create_endpoint(call: Call) -> Document:
         connect=params.get("connect", False),
         secret=f"whsec_{secrets.token_urlsafe(24)}",
     )
-    call.world.put(PLATFORM, KIND, endpoint)
+    call.world.put(call.world.platform, KIND, endpoint)
     return _show(endpoint) | {"secret": endpoint["secret"]}
 
 

@@ -10,10 +10,11 @@ import pytest
 import stripe
 
 from store.sandbox.clock import Clock
-from store.sandbox.kernel.world import World
-from store.sandbox.stripe.api import SECRET_KEY, handle
+from store.sandbox.kernel.worlds import Worlds
+from store.sandbox.stripe.api import handle
 from store.sandbox.stripe.cards import Card
 from store.sandbox.stripe.checkout import Outcome, finish_challenge, pay
+from store.sandbox.stripe.keys import SECRET_KEY
 
 BASE = "http://127.0.0.1:8001"
 VISA = "4242424242424242"
@@ -38,9 +39,9 @@ class DirectClient(stripe.HTTPClient):
 
     name = "direct"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, worlds: Worlds) -> None:
         super().__init__()
-        self.world = world
+        self.worlds = worlds
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> tuple[str, int, Any]:
         status, answer, body = self.send(method, url, headers, (post_data or "").encode())
@@ -49,7 +50,7 @@ class DirectClient(stripe.HTTPClient):
     def send(self, method: str, url: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(url)
         lowered = {name.lower(): value for name, value in dict(headers).items()} | {"host": parts.netloc}
-        steps = handle(self.world, method.upper(), parts.path, lowered, parts.query.encode(), body)
+        steps = handle(self.worlds, method.upper(), parts.path, lowered, parts.query.encode(), body)
         try:
             steps.send(None)
         except StopIteration as done:
@@ -63,8 +64,9 @@ class Api:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.world = world = World(folder / "sandbox.sqlite", Clock(folder / "clock"))
-        self.transport = DirectClient(world)
+        self.worlds = Worlds(folder, Clock(folder / "clock"))
+        self.world = self.worlds.demo
+        self.transport = DirectClient(self.worlds)
         self.stripe = stripe.StripeClient(
             SECRET_KEY,
             base_addresses=dict.fromkeys(("api", "connect", "files", "meter_events"), BASE),
@@ -106,9 +108,9 @@ class Api:
 
     def reopen(self) -> "Api":
         """Close the file and open it again, as a restart does."""
-        self.world.close()
+        self.worlds.close()
         again = Api(self.folder)
-        self.world = again.world
+        self.worlds, self.world = again.worlds, again.world
         return again
 
     def answer_challenge(self, session_id: str, challenge_id: str | None, passed: bool) -> Outcome:
@@ -120,7 +122,7 @@ class Api:
         clock = self.world.clock
         assert isinstance(clock, Clock)
         clock.advance(seconds)
-        self.world.tick()
+        self.worlds.tick()
 
     def vendor(self, *, controller: Any = None, **more: Any) -> Any:
         """Open a vendor's account with the test values: active at once."""
@@ -151,4 +153,4 @@ class Api:
 def api(tmp_path: Path) -> Iterator[Api]:
     made = Api(tmp_path)
     yield made
-    made.world.close()
+    made.worlds.close()

@@ -5,12 +5,12 @@ import base64
 import pytest
 import stripe
 
-from store.sandbox.stripe.api import PUBLISHABLE_KEY, SECRET_KEY
+from store.sandbox.stripe.keys import PUBLISHABLE_KEY, SECRET_KEY
 from tests.sandbox.api.conftest import Api
 
 
 @pytest.mark.parametrize(
-    "key", ["", "Bearer ", "Bearer sk_test_other", "Bearer sk_live_overprint", "Basic !!!", "Token x"]
+    "key", ["", "Bearer ", "Bearer sk_test_", "Bearer rk_other_x", "Bearer sk_live_overprint", "Basic !!!", "Token x"]
 )
 def test_request_is_refused_when_the_key_is_wrong(api: Api, key: str) -> None:
     status, headers, answer = api.raw("GET", "/v1/balance", authorization=key)

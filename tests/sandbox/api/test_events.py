@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from store.sandbox.kernel.world import PLATFORM
+from store.sandbox.kernel.world import DEMO_PLATFORM
 from tests.sandbox.api.conftest import Api
 
 
@@ -78,7 +78,7 @@ def test_listeners_hear_an_event_only_when_it_is_committed(api: Api) -> None:
     heard: list[tuple[str, str, bool]] = []
 
     def listen(account: str, event: dict[str, Any]) -> None:
-        stored = api.world.has(PLATFORM, "event", event["id"])
+        stored = api.world.has(DEMO_PLATFORM, "event", event["id"])
         heard.append((account, event["type"], stored and api.world._depth == 0))
 
     api.world.on_event.append(listen)
@@ -87,11 +87,11 @@ def test_listeners_hear_an_event_only_when_it_is_committed(api: Api) -> None:
         emit_and_fail(api)
     api.v1.customers.create({"name": "Ada"})
 
-    assert heard == [(PLATFORM, "customer.created", True)]
+    assert heard == [(DEMO_PLATFORM, "customer.created", True)]
     assert len(api.v1.events.list().data) == 1
 
 
 def emit_and_fail(api: Api) -> None:
     with api.world.tx():
-        api.world.emit(PLATFORM, "customer.created", {"id": "cus_1", "object": "customer"})
+        api.world.emit(DEMO_PLATFORM, "customer.created", {"id": "cus_1", "object": "customer"})
         _ = 1 // 0

@@ -6,7 +6,8 @@ import json
 import pytest
 import stripe
 
-from store.sandbox.stripe.api import SECRET_KEY, handle
+from store.sandbox.stripe.api import handle
+from store.sandbox.stripe.keys import SECRET_KEY
 from tests.sandbox.api.conftest import Api
 from tests.sandbox.api.test_parameters import SESSION, SESSIONS
 
@@ -105,10 +106,10 @@ async def test_second_request_conflicts_when_the_first_is_running(api: Api) -> N
         await gate.wait()
 
     headers = {"authorization": f"Bearer {SECRET_KEY}", "idempotency-key": "k1", "host": "127.0.0.1:8001"}
-    first = asyncio.ensure_future(handle(api.world, "POST", "/v1/customers", headers, b"", b"name=Ada", hold=hold))
+    first = asyncio.ensure_future(handle(api.worlds, "POST", "/v1/customers", headers, b"", b"name=Ada", hold=hold))
     await reached.wait()
 
-    status, answer, body = await handle(api.world, "POST", "/v1/customers", headers, b"", b"name=Ada")
+    status, answer, body = await handle(api.worlds, "POST", "/v1/customers", headers, b"", b"name=Ada")
     gate.set()
     done, _, _ = await first
 

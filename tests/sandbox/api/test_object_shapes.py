@@ -7,7 +7,7 @@ import stripe
 
 from store.sandbox.kernel.compact import read_objects
 from store.sandbox.kernel.spec import load_spec, object_fields
-from store.sandbox.kernel.world import PLATFORM
+from store.sandbox.kernel.world import DEMO_PLATFORM
 from store.sandbox.stripe.objects import LEFT_OUT, PAYMENT_METHOD_FIELDS
 from tests.sandbox.api.conftest import EXPRESS, Api
 
@@ -69,7 +69,7 @@ def test_balance_has_every_field_of_its_class(busy: Api) -> None:
     balance = busy.v1.balance.retrieve().to_dict()
 
     assert [name for name in object_fields("balance") if name not in balance] == []
-    assert busy.world.has(PLATFORM, "account", PLATFORM)
+    assert busy.world.has(DEMO_PLATFORM, "account", DEMO_PLATFORM)
 
 
 def test_compacted_spec_is_of_the_client_that_is_installed() -> None:

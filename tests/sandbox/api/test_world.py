@@ -3,7 +3,7 @@
 import pytest
 
 from store.sandbox.kernel.errors import Missing
-from store.sandbox.kernel.world import JOBS, PLATFORM, World, due_job
+from store.sandbox.kernel.world import DEMO_PLATFORM, JOBS, World, due_job
 from tests.sandbox.api.conftest import Api
 
 THING = {"id": "thing_1", "object": "thing"}
@@ -14,17 +14,17 @@ def test_nothing_is_kept_when_a_transaction_fails(api: Api) -> None:
         write_and_fail(api)
 
     with pytest.raises(Missing):
-        api.world.get(PLATFORM, "thing", "thing_1")
+        api.world.get(DEMO_PLATFORM, "thing", "thing_1")
     assert api.world.next_due() is None
 
 
 def test_place_in_the_list_stays_when_a_document_is_replaced(api: Api) -> None:
     for id in ("thing_1", "thing_2"):
-        api.world.put(PLATFORM, "thing", {"id": id, "colour": "red"})
+        api.world.put(DEMO_PLATFORM, "thing", {"id": id, "colour": "red"})
 
-    api.world.put(PLATFORM, "thing", {"id": "thing_1", "colour": "blue"})
+    api.world.put(DEMO_PLATFORM, "thing", {"id": "thing_1", "colour": "blue"})
 
-    assert [t["id"] for t in api.world.find(PLATFORM, "thing")] == ["thing_2", "thing_1"]
+    assert [t["id"] for t in api.world.find(DEMO_PLATFORM, "thing")] == ["thing_2", "thing_1"]
     assert [t["id"] for t in api.world.find(None, "thing", colour="red")] == ["thing_2"]
 
 
@@ -38,7 +38,7 @@ def test_other_jobs_run_when_one_fails(api: Api) -> None:
         done.append(id)
 
     for at, id in ((1, "first"), (2, "bad"), (3, "last")):
-        api.world.schedule(at, "test.job", PLATFORM, id)
+        api.world.schedule(at, "test.job", DEMO_PLATFORM, id)
 
     with pytest.raises(RuntimeError, match="bad job"):
         api.world.tick()
@@ -79,7 +79,7 @@ def test_state_is_there_when_the_sandbox_starts_again(api: Api) -> None:
 
 def write_and_fail(api: Api) -> None:
     with api.world.tx():
-        api.world.put(PLATFORM, "thing", THING)
+        api.world.put(DEMO_PLATFORM, "thing", THING)
         with api.world.tx():
-            api.world.schedule(0, "thing.job", PLATFORM, "thing_1")
+            api.world.schedule(0, "thing.job", DEMO_PLATFORM, "thing_1")
         _ = 1 // 0

@@ -32,10 +32,18 @@ SELECT gen_random_uuid(), provider, event_id, endpoint, type, sha256, body FROM 
 """
 
 
+KNOWN = ("I2", "I3", "I4", "I5", "I6", "I7", "I8", "I10", "I12", "I14", "I16", "I17", "I18", "I19", "I21")
+
+
+async def all_of(invariant: str) -> list[tuple[str, str]]:
+    """Every violation of an invariant: (row, words)."""
+    (one,) = (each for each in INVARIANTS if each.name == invariant)
+    return await find_violations(one, clock.now())
+
+
 async def name_of(invariant: str) -> tuple[str, str]:
     """The only violation of an invariant: (row, words)."""
-    (one,) = (each for each in INVARIANTS if each.name == invariant)
-    (found,) = await find_violations(one, clock.now())
+    (found,) = await all_of(invariant)
     return found
 
 
@@ -50,7 +58,7 @@ async def test_nothing_is_found_when_orders_are_paid_open_expired_and_refunded(w
 
     found = {one.name: await find_violations(one, clock.now()) for one in INVARIANTS}
 
-    assert found == {name: [] for name in ("I4", "I5", "I6", "I7", "I8", "I16", "I18")}
+    assert found == {name: [] for name in KNOWN}
 
 
 def test_every_invariant_says_what_to_do_when_it_is_broken() -> None:
@@ -179,7 +187,7 @@ async def test_order_is_named_when_two_captures_settle_it(world: World) -> None:
     async with unguarded("DROP INDEX one_settling_capture"):
         await fetch(SECOND_CAPTURE)
 
-        assert await name_of("I16") == ((await the_order())["number"], "settled by 2 captures")
+        assert ((await the_order())["number"], "settled by 2 captures") in await all_of("I2")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,140 @@
+"""Money came in once, is kept for a reason, is shared out whole, and each movement stands in the ledger once."""
+
+from __future__ import annotations
+
+from store.doctor.invariant import Invariant
+
+# What is being given back is not kept; what a person was asked to look at is not forgotten.
+BEING_GIVEN_BACK = """
+  (EXISTS (SELECT FROM refund WHERE refund.capture = capture.id AND refund.status IN ('requested', 'pending'))
+   OR EXISTS (SELECT FROM operation WHERE operation.kind = 'refund' AND operation.key = capture.id::text
+     AND operation.state IN ('waiting', 'parked'))
+   OR orders.review_reason <> '')
+"""
+
+INVARIANTS = (
+    Invariant(
+        "I2",
+        "no order keeps money twice",
+        f"""
+        SELECT orders.number, 'settled by ' || count(*) || ' captures' FROM capture
+        JOIN orders ON orders.id = capture."order" WHERE capture.kind = 'settling'
+        GROUP BY orders.number HAVING count(*) > 1
+        UNION ALL SELECT orders.number, capture.capture_ref || ' is a second payment and keeps '
+          || (capture.amount - capture.refunded) || ' ' || capture.currency
+        FROM capture JOIN orders ON orders.id = capture."order"
+        WHERE capture.kind = 'surplus' AND capture.amount > capture.refunded AND NOT {BEING_GIVEN_BACK}
+        """,  # noqa: S608
+        "give the second payment back at the provider; the shop books it by itself",
+    ),
+    Invariant(
+        "I3",
+        "what was paid is what the attempt asked for",
+        """
+        SELECT capture.capture_ref, capture.amount || ' ' || capture.currency || ' for ' || payment.amount || ' '
+          || payment.currency
+        FROM capture JOIN payment ON payment.id = capture.payment
+        WHERE (capture.amount, capture.currency) <> (payment.amount, payment.currency)
+        """,
+        "compare the attempt with the provider's dashboard; do not ship the order before that",
+    ),
+    Invariant(
+        "I4",
+        "no order is paid without money",
+        """
+        SELECT orders.number, 'paid ' || orders.total || ' ' || orders.currency || ' without a capture' FROM orders
+        WHERE payment_state = 'paid' AND total > 0
+          AND NOT EXISTS (SELECT FROM capture WHERE capture."order" = orders.id AND capture.kind = 'settling')
+        """,
+        "compare the order with the provider's dashboard; do not ship it before that",
+    ),
+    Invariant(
+        "I8",
+        "every journal balances in each currency and is sealed",
+        """
+        SELECT tx.source || ' ' || tx.kind || ' ' || tx.ref, entry.currency || ' is off by ' || sum(entry.amount)
+        FROM ledger_entry AS entry JOIN ledger_tx AS tx ON tx.id = entry.tx
+        GROUP BY tx.id, entry.currency HAVING sum(entry.amount) <> 0
+        UNION ALL SELECT source || ' ' || kind || ' ' || ref, 'not sealed' FROM ledger_tx WHERE NOT sealed
+        """,
+        "somebody wrote past the triggers: restore them from the migrations, then post the correction",
+    ),
+    Invariant(
+        "I10",
+        "each movement of money has one journal, and each journal its movement",
+        """
+        SELECT capture_ref, 'no journal says that it came in' FROM capture WHERE amount > 0 AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'capture', capture_ref))
+        UNION ALL SELECT capture_ref, 'no journal says that it was passed on' FROM capture
+        WHERE transfer_ref <> '' AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'transfer', transfer_ref))
+        UNION ALL SELECT capture_ref, 'no journal says that our fee was taken' FROM capture
+        WHERE fee_ref <> '' AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'application_fee', fee_ref))
+        UNION ALL SELECT coalesce(refund_ref, id::text), 'no journal says that it went back' FROM refund
+        WHERE status = 'succeeded' AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'refund', refund_ref))
+        UNION ALL SELECT refund_ref, status || ', but its journal stands' FROM refund
+        WHERE status IN ('failed', 'canceled') AND EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'refund', refund_ref))
+          AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'refund_failed', refund_ref))
+        UNION ALL SELECT tx.source || ' ' || tx.kind || ' ' || tx.ref, 'a journal of money that nobody paid'
+        FROM ledger_tx AS tx WHERE tx.kind = 'capture' AND NOT EXISTS
+          (SELECT FROM capture WHERE (provider, capture_ref) = (tx.source, tx.ref))
+        UNION ALL SELECT tx.source || ' ' || tx.kind || ' ' || tx.ref, 'a journal of a refund that nobody made'
+        FROM ledger_tx AS tx WHERE tx.kind IN ('refund', 'refund_failed') AND NOT EXISTS
+          (SELECT FROM refund WHERE (provider, refund_ref) = (tx.source, tx.ref))
+        UNION ALL SELECT capture_ref, 'came in as ' || amount || ', booked as ' || booked FROM (
+          SELECT capture_ref, capture.amount, (SELECT coalesce(sum(entry.amount), 0) FROM ledger_entry AS entry
+            WHERE entry.tx = tx.id AND starts_with(entry.account, 'provider:')) AS booked
+          FROM capture JOIN ledger_tx AS tx
+            ON (tx.source, tx.kind, tx.ref) = (provider, 'capture', capture_ref)) AS compared
+        WHERE amount <> booked
+        """,
+        "read the order's timeline and the provider's dashboard, then post what is missing",
+    ),
+    Invariant(
+        "I12",
+        "the sellers' parts are the whole order",
+        """
+        SELECT number, 'total, fee and delivery are ' || (total, fee, delivery)::text || ', its parts make '
+          || (parts, fees, deliveries)::text
+        FROM orders JOIN LATERAL (SELECT coalesce(sum(part.total), 0)::bigint AS parts,
+          coalesce(sum(part.fee), 0)::bigint AS fees, coalesce(sum(part.delivery), 0)::bigint AS deliveries
+          FROM vendor_order AS part WHERE part."order" = orders.id) AS made ON true
+        WHERE (total, fee, delivery) <> (parts, fees, deliveries)
+        UNION ALL SELECT number, 'its lines make ' || coalesce(sum(line.total), 0) || ' of ' || subtotal
+        FROM orders LEFT JOIN order_line AS line ON line."order" = orders.id
+        GROUP BY orders.id HAVING coalesce(sum(line.total), 0) <> subtotal
+        """,
+        "somebody wrote past the triggers: restore them from the migrations, then compare the order with its mail",
+    ),
+    Invariant(
+        "I14",
+        "no more goes back than came in, and what went back is counted once",
+        """
+        SELECT capture_ref, 'of ' || capture.amount || ' goes back ' || sum(refund.amount)
+        FROM refund JOIN capture ON capture.id = refund.capture
+        WHERE refund.status IN ('requested', 'pending', 'succeeded')
+        GROUP BY capture.id HAVING sum(refund.amount) > capture.amount
+        UNION ALL SELECT capture_ref, 'counts ' || refunded || ' as gone back, its refunds say ' || gone
+        FROM capture JOIN LATERAL (SELECT coalesce(sum(refund.amount), 0) AS gone FROM refund
+          WHERE refund.capture = capture.id AND refund.status = 'succeeded') AS made ON true
+        WHERE refunded <> gone
+        """,
+        "stop refunds of this payment and compare it with the provider's dashboard",
+    ),
+    Invariant(
+        "I19",
+        "an order that ended unpaid keeps no money",
+        f"""
+        SELECT orders.number, orders.payment_state || ', and keeps ' || (capture.amount - capture.refunded) || ' '
+          || capture.currency || ' of ' || capture.capture_ref
+        FROM capture JOIN orders ON orders.id = capture."order"
+        WHERE orders.payment_state IN ('expired', 'canceled') AND capture.amount > capture.refunded
+          AND NOT {BEING_GIVEN_BACK}
+        """,  # noqa: S608
+        "give it back at the provider; the shop books it by itself",
+    ),
+)

@@ -7,6 +7,9 @@ Invariant: every refusal carries type, message and, where one field is to blame,
 import json
 from typing import Any
 
+# As the provider's bodies have it: the code with dashes.
+DOC_URL = "https://stripe.com/docs/error-codes/"
+
 
 class ApiError(Exception):
     """A refusal with its HTTP status and the fields of the provider's error body."""
@@ -31,9 +34,15 @@ class ApiError(Exception):
             if value is not None:
                 self.error[name] = value
 
-    def body(self) -> bytes:
-        """Return the JSON body: `{"error": {...}}`."""
-        return json.dumps({"error": self.error}, indent=2).encode()
+    def body(self, request_log_url: str = "") -> bytes:
+        """Return the JSON body `{"error": {...}}`, with the addresses where the code and the request are explained."""
+        error = dict(self.error)
+        code = str(error.get("code", ""))
+        if code and not code.startswith("sandbox_"):
+            error["doc_url"] = DOC_URL + code.replace("_", "-")
+        if request_log_url:
+            error["request_log_url"] = request_log_url
+        return json.dumps({"error": error}, indent=2).encode()
 
 
 class Missing(ApiError):

@@ -46,7 +46,7 @@ class _Expansion:
     def walk(self, account: str, owner: Document, steps: list[str], node: Document, prefix: str) -> None:
         """Follow `steps` from `node`, a hash inside `owner` at the dotted `prefix`."""
         name, rest = steps[0], steps[1:]
-        if owner.get("object") == "list" and name == "data":
+        if owner.get("object") in ("list", "search_result") and name == "data":
             for item in owner["data"]:
                 if rest:
                     self.walk(account, item, rest, item, "")
@@ -71,8 +71,9 @@ class _Expansion:
 
     def _fetch(self, account: str, node: Document, name: str) -> str:
         if isinstance(node.get(name), str) and (found := self.world.lookup(node[name])):
-            account, _, document = found
-            node[name] = public(document)
+            account, kind, document = found
+            gone = {"id": document["id"], "object": kind, "deleted": True}
+            node[name] = gone if document.get("_deleted") else public(document)
         return account
 
     def _is_hash_of_references(self, kind: str, dotted: str) -> bool:

@@ -20,7 +20,7 @@ def list_stored(
     world: World, account: str, kind: str, url: str, params: Params, conditions: list[Condition]
 ) -> Document:
     """Return one page of an account's documents by `limit`, the two cursors, `created` and the conditions."""
-    limit = _read_limit(params)
+    limit = read_limit(params)
     after, before = params.get("starting_after"), params.get("ending_before")
     if after and before:
         raise refuse(
@@ -40,7 +40,7 @@ def list_stored(
 
 def list_given(url: str, documents: list[Document], params: Params) -> Document:
     """Return one page of documents that have an order of their own (a session's lines, first line first)."""
-    limit = _read_limit(params)
+    limit = read_limit(params)
     ids = [document["id"] for document in documents]
     start, end = 0, len(ids)
     if after := params.get("starting_after"):
@@ -56,7 +56,8 @@ def list_given(url: str, documents: list[Document], params: Params) -> Document:
     }
 
 
-def _read_limit(params: Params) -> int:
+def read_limit(params: Params) -> int:
+    """Return `limit` (1 to 100, 10 if absent)."""
     limit: int = params.get("limit", DEFAULT_LIMIT)
     if not 1 <= limit <= MAX_LIMIT:
         raise refuse(

@@ -270,9 +270,18 @@ class World:
         with self.tx():
             if not self.sql("SELECT 1 FROM seed LIMIT 1"):
                 self.mark_seeded()
-            for table in ("documents", "due", "idempotency"):
-                self.sql(f"DELETE FROM {table}")  # noqa: S608
+            self._clear()
             self.sql("INSERT INTO documents (account, kind, id, body) SELECT account, kind, id, body FROM seed")
+
+    def empty(self) -> None:
+        """Forget everything, the mark of the seed included."""
+        with self.tx():
+            self._clear()
+            self.sql("DELETE FROM seed")
+
+    def _clear(self) -> None:
+        for table in ("documents", "due", "idempotency"):
+            self.sql(f"DELETE FROM {table}")  # noqa: S608
 
 
 def public(value: Any) -> Any:

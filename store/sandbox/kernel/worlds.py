@@ -2,7 +2,7 @@
 
 `sk_test_X`, `pk_test_X` and `rk_test_X` belong to one platform, whose account id and file follow from X alone; the
 demo's X has the file and the id it always had. A platform is in the US unless X starts with a country (`de_`, `jp_`).
-Invariant: no object is in two worlds, so an id finds its world.
+Invariant: no id that is made up here is in two worlds, so it finds its world.
 """
 
 import hashlib
@@ -78,6 +78,11 @@ class Worlds:
         """Remember the present state of every world as the one `reset` goes back to."""
         for world in self:
             world.mark_seeded()
+
+    def empty(self) -> None:
+        """Take everything out of every world, what was seeded too; keys make their platforms anew."""
+        for world in self:
+            world.empty()
 
     def close(self) -> None:
         """Close every file; the worlds must not be used afterwards."""

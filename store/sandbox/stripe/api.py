@@ -6,7 +6,9 @@ or none; the answer always carries `Request-Id` and `Stripe-Version`, and never 
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from store.sandbox.kernel import idempotency
@@ -26,12 +28,43 @@ from store.sandbox.stripe.routing import Call, Route
 from store.sandbox.stripe.rules import REMOVED
 
 MAX_BODY = 1 << 20
+# Where the sandbox's pages show one request with its answer.
+LOG_PATH = "/requests/"
+VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 Answer = tuple[int, dict[str, str], bytes]
 Hold = Callable[[], Awaitable[None]]
+Remember = Callable[[int, bytes], None]
 
 log = logging.getLogger(__name__)
 _PATTERNS = [(route, path_pattern(route.operation.split(" ", 1)[1])) for route in ROUTES]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in, with lower-case header names, and the id it was given."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: bytes
+    body: bytes
+    id: str
+
+    @property
+    def key(self) -> str | None:
+        """The idempotency key, which only a POST has."""
+        return self.headers.get("idempotency-key") if self.method == "POST" else None
+
+    @property
+    def origin(self) -> str:
+        """Where the client reached the sandbox."""
+        return f"http://{self.headers.get('host', '127.0.0.1')}"
+
+    @property
+    def log_url(self) -> str:
+        """The address of this request in the sandbox's pages."""
+        return f"{self.origin}{LOG_PATH}{self.id}"
 
 
 async def handle(
@@ -49,15 +82,14 @@ async def handle(
     `hold` is awaited after the idempotency key is claimed and before anything happens (a fault that hangs
     "before").
     """
-    request_id = new_id("req_", 14)
+    request = Request(method, path, headers, query, body, new_id("req_", 14))
     answer_headers = {
         "Content-Type": "application/json",
-        "Request-Id": request_id,
+        "Request-Id": request.id,
         "Stripe-Version": headers.get("stripe-version", API_VERSION),
     }
-    key = headers.get("idempotency-key") if method == "POST" else None
-    if key is not None:
-        answer_headers["Idempotency-Key"] = key
+    if request.key is not None:
+        answer_headers["Idempotency-Key"] = request.key
     try:
         api_key = read_key(headers.get("authorization"))
         world = worlds.find(api_key.tail)
@@ -65,32 +97,28 @@ async def handle(
         account = _find_account(world, headers, api_key)
         if "stripe-account" in headers:
             answer_headers["Stripe-Account"] = account
-        raw = _decode(method, headers, query, body)
-        if key is None:
-            route, call = _check(world, account, method, path, headers, raw, api_key)
+        _check_version(headers)
+        raw = _decode(request)
+        if request.key is None:
+            route, call = _check(world, account, request, raw, api_key)
             if hold:
                 await hold()
-            status, data = _execute(route, call, request_id, key, lambda status, body: None)
+            status, data = _execute(route, call, request, lambda status, body: None)
         else:
-            idempotency.check_key(key)
+            idempotency.check_key(request.key)
             print_ = idempotency.fingerprint(method, path, raw)
-            with idempotency.claimed(world, account, key):
+            with idempotency.claimed(world, account, request.key):
                 # The stored answer first: a frozen body stays good although its `expires_at` has come near.
-                stored = idempotency.recall(world, account, key, print_)
+                stored = idempotency.recall(world, account, request.key, print_)
                 if stored:
                     return stored[0], {**answer_headers, "Idempotent-Replayed": "true"}, stored[1]
-                route, call = _check(world, account, method, path, headers, raw, api_key)
+                route, call = _check(world, account, request, raw, api_key)
                 if hold:
                     await hold()
-                status, data = _execute(
-                    route,
-                    call,
-                    request_id,
-                    key,
-                    partial(idempotency.remember, world, account, key, print_),
-                )
+                remember = partial(idempotency.remember, world, account, request.key, print_)
+                status, data = _execute(route, call, request, remember)
     except ApiError as error:
-        status, data = error.status, error.body()
+        status, data = error.status, error.body(request.log_url)
     if status == 409 or status >= 500:
         answer_headers["Stripe-Should-Retry"] = "true"
     return status, answer_headers, data
@@ -104,49 +132,53 @@ def _catch_up(world: World) -> None:
         log.exception("the sandbox failed on what was due")
 
 
-def _decode(method: str, headers: Mapping[str, str], query: bytes, body: bytes) -> Raw:
-    raw = decode_form(query)
-    if method == "POST":
-        if headers.get("content-type", "").startswith("application/json"):
+def _check_version(headers: Mapping[str, str]) -> None:
+    """Refuse what is no version at all; an older one is echoed, and answered in the one the sandbox speaks."""
+    version = headers.get("stripe-version", API_VERSION)
+    if not VERSION.fullmatch(version):
+        raise refuse(f"Invalid Stripe API version: {version[:40]}. The sandbox speaks {API_VERSION}.")
+
+
+def _decode(request: Request) -> Raw:
+    raw = decode_form(request.query)
+    if request.method == "POST":
+        if request.headers.get("content-type", "").startswith("application/json"):
             raise refuse("The v1 API takes form-encoded parameters, not JSON.")
-        if len(body) > MAX_BODY:
+        if len(request.body) > MAX_BODY:
             raise refuse(f"The request body is larger than {MAX_BODY} bytes.")
-        raw |= decode_form(body)
+        raw |= decode_form(request.body)
     return raw
 
 
-def _check(
-    world: World,
-    account: str,
-    method: str,
-    path: str,
-    headers: Mapping[str, str],
-    raw: Raw,
-    api_key: Key,
-) -> tuple[Route, Call]:
+def _check(world: World, account: str, request: Request, raw: Raw, api_key: Key) -> tuple[Route, Call]:
     """Find the route and check the parameters; what fails here had no effect and is not kept under a key."""
-    route, ids = _find_route(method, path)
-    if api_key.read_only and method != "GET":
+    route, ids = _find_route(request.method, request.path)
+    node = request_node(route.operation)
+    secret = None
+    if api_key.read_only and request.method != "GET":
         raise ApiError(
             403,
             f"The provided key '{api_key.masked}' does not have the required permissions for this endpoint on account "
             f"'{account}'. Having a write permission would allow this request to continue.",
         )
-    publishable = api_key.kind == "pk"
-    if publishable and not route.publishable:
-        raise ApiError(
-            401,
-            "This API call cannot be made with a publishable API key. Please use a secret API key.",
-            code="secret_key_required",
-        )
+    if api_key.kind == "pk":
+        if not route.publishable:
+            raise ApiError(
+                401,
+                "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a "
+                "list of your API keys at https://dashboard.stripe.com/account/apikeys.",
+                code="secret_key_required",
+            )
+        # A browser sends it with every call, although a server's confirmation knows no such parameter.
+        secret = str(raw.get("client_secret", ""))
+        raw = {name: value for name, value in raw.items() if name != "client_secret" or name in node["p"]}
     _refuse_removed(route, raw)
-    params = check_params(request_node(route.operation), raw)
-    if method == "GET" or "{" not in route.operation:
+    params = check_params(node, raw)
+    if request.method == "GET" or "{" not in route.operation:
         # An empty filter is no filter, and a new object has nothing to be cleared.
         params = {name: value for name, value in params.items() if value is not None}
     check_supported(params, route.supported, route.operation)
-    origin = f"http://{headers.get('host', '127.0.0.1')}"
-    call = Call(world, account, params, ids, path, origin, publishable)
+    call = Call(world, account, params, ids, request.path, request.origin, secret)
     for check in route.checks:
         check(call)
     return route, call
@@ -159,15 +191,13 @@ def _refuse_removed(route: Route, raw: Raw) -> None:
         raise refuse(message, param=name, code=code)
 
 
-def _execute(
-    route: Route, call: Call, request_id: str, key: str | None, remember: Callable[[int, bytes], None]
-) -> tuple[int, bytes]:
+def _execute(route: Route, call: Call, request: Request, remember: Remember) -> tuple[int, bytes]:
     """Run the handler in one transaction and return status and body, of a refusal too.
 
     `remember` keeps the answer under the request's key in the transaction of the effect: a crash leaves both or none.
     """
     world = call.world
-    world.request = (request_id, key)
+    world.request = (request.id, request.key)
     try:
         with world.tx():
             try:
@@ -177,15 +207,15 @@ def _execute(
             except ApiError as error:
                 if not error.keeps_effect:
                     raise
-                answer = error.status, error.body()
+                answer = error.status, error.body(request.log_url)
             remember(*answer)
         return answer
     except ApiError as error:
-        answer = error.status, error.body()
+        answer = error.status, error.body(request.log_url)
     except Exception:
         log.exception("the sandbox failed on %s", route.operation)
         failure = ApiError(500, "The sandbox failed on this request; its log says why.", type="api_error")
-        answer = failure.status, failure.body()
+        answer = failure.status, failure.body(request.log_url)
     finally:
         world.request = None
     remember(*answer)

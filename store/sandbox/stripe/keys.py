@@ -60,7 +60,9 @@ def read_key(authorization: str | None) -> Key:
 
 def mask(text: str) -> str:
     """Return a key with its middle hidden; what is too short to be one is shown as it is."""
-    return text if len(text) <= 12 else f"{text[:8]}{'*' * (len(text) - 12)}{text[-4:]}"
+    if len(text) <= 8:
+        return text
+    return f"{text[:8]}{'*' * (len(text) - 12)}{text[-4:]}" if len(text) >= 16 else text[:8] + "*" * (len(text) - 8)
 
 
 def _read_text(authorization: str | None) -> str:

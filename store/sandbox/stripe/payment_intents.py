@@ -51,7 +51,7 @@ def create_intent(call: Call) -> Document:
 def retrieve_intent(call: Call) -> Document:
     """Return one intent of this account; a publishable key needs its client secret."""
     intent = call.world.get(call.account, "payment_intent", call.ids["intent"], param="intent")
-    secret = call.params.get("client_secret")
+    secret = call.client_secret if call.publishable else call.params.get("client_secret")
     if (call.publishable or secret is not None) and secret != intent["client_secret"]:
         raise refuse(
             "The client_secret provided does not match the client_secret associated with this PaymentIntent.",
@@ -162,6 +162,6 @@ ROUTES = (
     Route("GET /v1/payment_intents/{intent}", retrieve_intent, "client_secret", publishable=True),
     Route("GET /v1/payment_intents", list_intents, f"{LISTS} created customer"),
     Route("POST /v1/payment_intents/{intent}", update_intent, f"amount metadata payment_method {WORDS}"),
-    Route("POST /v1/payment_intents/{intent}/confirm", confirm_intent, "payment_method return_url"),
+    Route("POST /v1/payment_intents/{intent}/confirm", confirm_intent, "payment_method return_url", publishable=True),
     Route("POST /v1/payment_intents/{intent}/cancel", cancel, "cancellation_reason"),
 )

@@ -23,7 +23,13 @@ class Call:
     ids: dict[str, str]
     path: str
     origin: str
-    publishable: bool = False
+    # What a publishable key's request gave as client secret; None for the other keys.
+    client_secret: str | None = None
+
+    @property
+    def publishable(self) -> bool:
+        """Whether a browser asks, with a publishable key."""
+        return self.client_secret is not None
 
     @property
     def now(self) -> int:

@@ -50,6 +50,47 @@ def test_publishable_key_reads_an_intent_only_when_it_has_its_secret(api: Api) -
     assert (good, bad, none) == (200, 400, 400)
 
 
+def test_publishable_key_confirms_an_intent_only_when_it_has_its_secret(api: Api) -> None:
+    intent = api.v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": "pm_card_visa"})
+    path = f"/v1/payment_intents/{intent.id}/confirm"
+    key = f"Bearer {PUBLISHABLE_KEY}"
+
+    none, _, _ = api.raw("POST", path, authorization=key)
+    bad, _, _ = api.raw("POST", path, {"client_secret": "wrong"}, authorization=key)
+    status, _, answer = api.raw("POST", path, {"client_secret": str(intent.client_secret)}, authorization=key)
+
+    assert (none, bad) == (400, 400)
+    assert (status, answer["status"]) == (200, "succeeded")
+
+
+def test_live_key_is_refused_in_words(api: Api) -> None:
+    for kind in ("sk", "pk", "rk"):
+        status, _, answer = api.raw("GET", "/v1/balance", authorization=f"Bearer {kind}_live_51Hcanarycanary")
+
+        assert status == 401
+        assert "This is a live key and this is a sandbox" in answer["error"]["message"]
+        assert "51Hcanarycanary" not in answer["error"]["message"]
+
+
+def test_restricted_key_may_do_what_a_secret_one_may(api: Api) -> None:
+    status, _, answer = api.raw("POST", "/v1/customers", {"name": "Ada"}, authorization="Bearer rk_test_overprint")
+
+    assert (status, api.v1.customers.retrieve(answer["id"]).name) == (200, "Ada")
+
+
+def test_restricted_key_only_reads_when_its_name_says_so(api: Api) -> None:
+    customer, key = api.v1.customers.create({"name": "Ada"}), "Bearer rk_test_read_overprint"
+
+    read, _, _ = api.raw("GET", f"/v1/customers/{customer.id}", authorization=key)
+    for method in ("POST", "DELETE"):
+        status, _, answer = api.raw(method, f"/v1/customers/{customer.id}", authorization=key)
+        assert status == 403
+        assert "does not have the required permissions" in answer["error"]["message"]
+
+    assert read == 200
+    assert api.v1.customers.retrieve(customer.id).name == "Ada"
+
+
 def test_account_is_refused_when_nobody_connected_it(api: Api) -> None:
     with pytest.raises(stripe.PermissionError) as caught:
         api.v1.balance.retrieve(options={"stripe_account": "acct_stranger"})

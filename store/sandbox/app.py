@@ -14,6 +14,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,15 @@ from litestar.response import Template
 from store.sandbox.clock import Clock
 from store.sandbox.control import control_router
 from store.sandbox.deliveries import Deliveries
-from store.sandbox.faults import FaultLayer, Faults
+from store.sandbox.fault_layer import FaultLayer
+from store.sandbox.faults import Faults
+from store.sandbox.kernel.errors import ApiError
 from store.sandbox.kernel.worlds import DEMO_FILE, Worlds
 from store.sandbox.layout import find_shop, page, send_asset, send_favicon, template_config
 from store.sandbox.mailbox import Mailbox, show_html_part, show_mail, show_mailbox
 from store.sandbox.records import note_answer, note_request, open_records
 from store.sandbox.stripe import api
+from store.sandbox.stripe.keys import read_key
 from store.sandbox.stripe.pages import Drafts, offered_cards, payment_pages
 from store.sandbox.wording import format_money, format_time
 
@@ -115,7 +119,7 @@ def create_app(
         logging_config=None,  # the process decides: the mail server's own log names recipients
         request_max_body_size=MAX_API_BODY,
     )
-    app.asgi_handler = FaultLayer(app.asgi_handler, faults, records, closing)
+    app.asgi_handler = FaultLayer(app.asgi_handler, faults, records, closing, partial(_name_account, worlds))
     return app
 
 
@@ -137,10 +141,11 @@ async def answer_api(
     headers = {key.lower(): value for key, value in request.headers.items()}
     query, body = request.scope["query_string"], await request.body()
     fault = request.scope["state"].get("fault")
-    number = note_request(records, request.method, request.url.path, headers, query, body, fault)
+    platform, _ = _name_account(worlds, headers)
+    number = note_request(records, request.method, request.url.path, headers, query, body, fault, platform)
     status, sent, answer = await api.handle(worlds, request.method, request.url.path, headers, query, body)
     lower = {key.lower(): value for key, value in sent.items()}
-    note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower)
+    note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower, answer)
     media_type = lower.pop("content-type", "application/json")
     return Response(answer, status_code=status, headers=lower, media_type=media_type)
 
@@ -182,6 +187,15 @@ def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[
         return Response({"error": {"type": kind, "message": detail}}, status_code=status)
     shop = find_shop(request.app.state["world"]) if status < 500 else ""
     return page("error.html", status=status, code=status, detail=detail, shop=shop)
+
+
+def _name_account(worlds: Worlds, headers: Mapping[str, str]) -> tuple[str, str]:
+    """The platform that a request's key belongs to and the account it acts in; both empty for a key of nobody."""
+    try:
+        platform = worlds.find(read_key(headers.get("authorization")).tail).platform
+    except ApiError:
+        return "", headers.get("stripe-account", "")
+    return platform, headers.get("stripe-account", platform)
 
 
 def _provide(part: Any) -> Provide:

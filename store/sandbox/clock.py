@@ -3,7 +3,8 @@
 The offset lives in a file holding ONE integer (seconds), replaced atomically, so that the shop, another
 process, reads either the old value or the new one and never half of one. The sandbox is the file's only
 writer. The clock moves business deadlines (expiry, settlement) and nothing else: signatures, back-off and
-time-outs use wall time.
+time-outs use wall time. It moves forward only; going back to wall time is part of a reset, where everything that
+depends on the clock goes too.
 """
 
 from __future__ import annotations

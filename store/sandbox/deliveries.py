@@ -1,9 +1,9 @@
 """Webhook deliveries: planned per event and endpoint, signed per attempt, repeated until answered 2xx.
 
 Every delivery is a row, so that a restart loses none: what the world emitted and was not yet planned is
-planned at the next start. The body is frozen when planned; the signature is made anew for each attempt with
-wall time. Back-off and due times are wall time too. Scope: the platform's own events go to account endpoints,
-those of a connected account to `connect` endpoints with `account` set. Fact page §4.5, §7.
+planned at the next start. Back-off and due times are wall time. Scope: the platform's own events go to account
+endpoints, those of a connected account to `connect` endpoints with `account` set. An endpoint that answered nothing
+rightly for as long as one delivery was tried is switched off, as the provider does. Fact page §4.5, §7.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 
 import httpx
 
+from store.sandbox.attempts import ATTEMPT_SECONDS, post_event
 from store.sandbox.faults import DeliveryRule, Faults
 from store.sandbox.kernel.world import World
 from store.sandbox.kernel.worlds import Worlds
-from store.sandbox.stripe.signing import sign_payload
+from store.sandbox.planning import plan_delivery, wanting_endpoints
 
 BACK_OFF = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 10800, 21600, 43200)  # seconds after each failed attempt
-ATTEMPT_SECONDS = 10.0  # no time-out is documented; secondary texts say 3–30 s (fact page §7.2)
 AT_ONCE = 16
-EXCERPT = 500
+KEPT_ATTEMPTS = 50
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,12 @@ class Deliveries:
 
     def plan(self, world: World, account: str, event: dict[str, Any]) -> None:
         """Plan one delivery of `event` per endpoint that wants it; planning it twice changes nothing."""
-        connected = account != world.platform
-        all_endpoints = world.find(world.platform, "webhook_endpoint")
-        endpoints = [endpoint for endpoint in all_endpoints if _wants(endpoint, connected, event["type"])]
+        endpoints = wanting_endpoints(world, account, event["type"])
         if endpoints:
             event = event | {"pending_webhooks": len(endpoints)}
             world.put(account, "event", event)
         for endpoint in endpoints:
-            self._plan_one(account, event, endpoint)
+            plan_delivery(self._records, self._faults, world.platform, account, event, endpoint)
         self._records.execute("INSERT OR IGNORE INTO planned (event) VALUES (?)", (event["id"],))
         self.wake.set()
 
@@ -108,17 +106,40 @@ class Deliveries:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    def release(self, type: str | None, event: str | None) -> int:
+    def release(self, type: str | None = None, event: str | None = None, endpoint: str | None = None) -> int:
         """Make matching held deliveries due and end the holds; return how many were let go."""
-        self._faults.release(type, event)
-        return self._let_go(DeliveryRule("release", type, event))
+        self._faults.release(type, event, endpoint)
+        return self._let_go(DeliveryRule("release", type, event, endpoint))
 
-    def resend(self, type: str | None, event: str | None, count: int) -> int:
+    def resend(self, type: str | None, event: str | None, endpoint: str | None, count: int) -> int:
         """Make the newest `count` matching deliveries (0 = all) due again, whatever became of them."""
-        rule = DeliveryRule("resend", type, event)
-        rows = self._records.execute("SELECT id, type, event FROM deliveries ORDER BY created DESC, rowid DESC")
-        meant = [row["id"] for row in rows if rule.matches(row["type"], row["event"])]
-        return self._make_due(meant[:count] if count else meant)
+        rule = DeliveryRule("resend", type, event, endpoint)
+        rows = self._records.execute("SELECT * FROM deliveries ORDER BY created DESC, rowid DESC")
+        meant = [row["id"] for row in rows if rule.matches(row["type"], row["event"], row["endpoint"])]
+        return self.send_again(meant[:count] if count else meant)
+
+    def send_again(self, ids: list[str]) -> int:
+        """Make these deliveries due now, their tries counted anew; return how many they are."""
+        for id in ids:
+            self._records.execute(
+                "UPDATE deliveries SET state = 'waiting', attempts = 0, due = ?, follows = NULL WHERE id = ?",
+                (time.time(), id),
+            )
+        self.wake.set()
+        return len(ids)
+
+    def disable(self, endpoint: str | None) -> int:
+        """Switch off the endpoints that this id or glob means (None = all) and return how many were on.
+
+        Only an update by the API (`disabled=false`) switches one on again.
+        """
+        rule, count = DeliveryRule("disable", endpoint=endpoint), 0
+        for world in self._worlds:
+            for one in world.find(world.platform, "webhook_endpoint", status="enabled"):
+                if rule.matches("", "", one["id"]):
+                    world.put(world.platform, "webhook_endpoint", one | {"status": "disabled"})
+                    count += 1
+        return count
 
     def clear_rules(self) -> int:
         """Forget every webhook rule and let held deliveries go; return how many were held."""
@@ -132,14 +153,22 @@ class Deliveries:
             counts[row["state"]] = row["n"]
         return counts | {"under_way": len(self._under_way)}
 
-    def list_log(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """Return deliveries, newest first, each with its attempts under `log`."""
+    def list_log(self, limit: int | None = None, **equal: str | None) -> list[dict[str, Any]]:
+        """Return deliveries, newest first, each with its attempts under `log`; of those whose columns equal these."""
+        names = [name for name, value in equal.items() if value is not None]
+        where = " AND ".join(f"{name} = ?" for name in names) or "1"
         rows = self._records.execute(
-            "SELECT id, event, account, type, object, endpoint, url, state, attempts, due, created,"
-            " last_status, last_error, log FROM deliveries ORDER BY created DESC, rowid DESC LIMIT ?",
-            (-1 if limit is None else limit,),
+            "SELECT id, platform, event, account, type, object, endpoint, url, state, attempts, due, created,"  # noqa: S608
+            " last_status, last_error, tampering, follows, log"
+            f" FROM deliveries WHERE {where} ORDER BY created DESC, rowid DESC LIMIT ?",
+            (*(equal[name] for name in names), -1 if limit is None else limit),
         )
         return [{**dict(row), "log": json.loads(row["log"])} for row in rows]
+
+    def read_body(self, id: str) -> bytes:
+        """Return the bytes that a delivery carries, empty when there is none of that id."""
+        row = self._records.execute("SELECT body FROM deliveries WHERE id = ?", (id,)).fetchone()
+        return bytes(row["body"]) if row else b""
 
     async def abandon(self) -> None:
         """Stop the attempts under way; their deliveries stay due."""
@@ -153,46 +182,9 @@ class Deliveries:
         await self.abandon()
         await self._client.aclose()
 
-    def _plan_one(self, account: str, event: dict[str, Any], endpoint: dict[str, Any]) -> None:
-        type, now = event["type"], time.time()
-        take = self._faults.take_delivery
-        drop = take("drop", type, event["id"])
-        hold = None if drop else take("hold", type, event["id"])
-        delay = None if drop else take("delay", type, event["id"])
-        copies = 2 if not drop and take("duplicate", type, event["id"]) else 1
-        state = "dropped" if drop else "held" if hold else "waiting"
-        body = _freeze(event, endpoint)
-        for copy in range(1, copies + 1):
-            self._records.execute(
-                "INSERT OR IGNORE INTO deliveries (id, event, account, type, object, endpoint, url, body,"
-                " state, due, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    f"{event['id']}:{endpoint['id']}:{copy}",
-                    event["id"],
-                    account,
-                    type,
-                    event["data"]["object"].get("id") or "",
-                    endpoint["id"],
-                    endpoint["url"],
-                    body,
-                    state,
-                    now + (delay.seconds if delay else 0),
-                    now,
-                ),
-            )
-
     def _let_go(self, rule: DeliveryRule) -> int:
-        rows = self._records.execute("SELECT id, type, event FROM deliveries WHERE state = 'held'")
-        return self._make_due([row["id"] for row in rows if rule.matches(row["type"], row["event"])])
-
-    def _make_due(self, ids: list[str]) -> int:
-        for id in ids:
-            self._records.execute(
-                "UPDATE deliveries SET state = 'waiting', attempts = 0, due = ? WHERE id = ?",
-                (time.time(), id),
-            )
-        self.wake.set()
-        return len(ids)
+        rows = self._records.execute("SELECT id, type, event, endpoint FROM deliveries WHERE state = 'held'")
+        return self.send_again([row["id"] for row in rows if rule.matches(row["type"], row["event"], row["endpoint"])])
 
     def _start(self, id: str) -> asyncio.Task[None]:
         if id not in self._under_way:
@@ -221,62 +213,59 @@ class Deliveries:
                 self._settle(row, None, "The endpoint was deleted or disabled.", 0.0, final=True)
                 return
             started = time.monotonic()
-            status, excerpt = await self._post(endpoint, row["body"])
+            status, excerpt = await post_event(self._client, endpoint, row["body"], row["tampering"])
             self._settle(row, status, excerpt, time.monotonic() - started)
-
-    async def _post(self, endpoint: dict[str, Any], body: bytes) -> tuple[int | None, str]:
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Overprint-Sandbox/1",
-            "Stripe-Signature": sign_payload(body, [endpoint["secret"]], int(time.time())),
-        }
-        try:
-            async with (
-                asyncio.timeout(ATTEMPT_SECONDS),
-                self._client.stream("POST", endpoint["url"], content=body, headers=headers) as answer,
-            ):
-                excerpt = ""
-                async for part in answer.aiter_text():
-                    excerpt += part
-                    if len(excerpt) >= EXCERPT:
-                        break
-                return answer.status_code, excerpt[:EXCERPT]
-        except TimeoutError:
-            return None, f"No answer within {ATTEMPT_SECONDS:.0f} s."
-        except Exception as problem:  # whatever the transport raises, the delivery stays and is tried again
-            return None, f"{type(problem).__name__}: {problem}"[:EXCERPT]
 
     def _settle(self, row: sqlite3.Row, status: int | None, answer: str, seconds: float, final: bool = False) -> None:
         attempts, now = row["attempts"] + 1, time.time()
-        good = status is not None and 200 <= status < 300
-        state = "delivered" if good else "failed" if final or attempts > len(BACK_OFF) else "waiting"
-        due = now + (BACK_OFF[attempts - 1] if state == "waiting" else 0)
+        accepted = status is not None and 200 <= status < 300
+        # Whatever the answer to a tampered attempt was, the true one is still to come.
+        good = accepted and not row["tampering"]
+        given_up = final or (attempts > len(BACK_OFF) and not row["tampering"])
+        state = "delivered" if good else "failed" if given_up else "waiting"
+        due = now + (BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if state == "waiting" else 0)
         entry = {"at": now, "status": status, "ms": round(seconds * 1000), "answer": answer}
+        entry |= {"tampering": row["tampering"], "accepted": accepted} if row["tampering"] else {}
         # Matching on `due` keeps a resend that was asked for meanwhile from being overwritten.
         self._records.execute(
-            "UPDATE deliveries SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, log = ?"
-            " WHERE id = ? AND state = 'waiting' AND due = ?",
+            "UPDATE deliveries SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, log = ?,"
+            " tampering = NULL WHERE id = ? AND state = 'waiting' AND due = ?",
             (
                 state,
                 attempts,
                 due,
                 status,
                 None if good else answer,
-                json.dumps([*json.loads(row["log"]), entry][-50:]),
+                json.dumps([*json.loads(row["log"]), entry][-KEPT_ATTEMPTS:]),
                 row["id"],
                 row["due"],
             ),
         )
+        self._let_follow(row["id"])
         if good:
             self._count_down(row["account"], row["event"])
+        elif state == "failed" and not final and not self._answered_since(row["endpoint"], row["created"]):
+            log.warning("webhook endpoint %s is disabled: nothing was answered 2xx for too long", row["endpoint"])
+            self.disable(row["endpoint"])
         if state == "waiting":
-            log.info(
-                "webhook %s to %s: %s; next try in %s s",
-                row["event"],
-                row["url"],
-                status or answer,
-                due - now,
-            )
+            log.info("webhook %s to %s: %s; next try in %s s", row["event"], row["url"], status or answer, due - now)
+
+    def _let_follow(self, id: str) -> None:
+        followed = self._records.execute(
+            "UPDATE deliveries SET state = 'waiting', due = ?, follows = NULL WHERE follows = ? AND state = 'held'",
+            (time.time(), id),
+        )
+        if followed.rowcount:
+            self.wake.set()
+
+    def _answered_since(self, endpoint: str, moment: float) -> bool:
+        return bool(
+            self._records.execute(
+                "SELECT 1 FROM deliveries WHERE endpoint = ? AND state = 'delivered'"
+                " AND json_extract(log, '$[#-1].at') >= ? LIMIT 1",
+                (endpoint, moment),
+            ).fetchone()
+        )
 
     def _count_down(self, account: str, event_id: str) -> None:
         pending = self._records.execute(
@@ -290,14 +279,3 @@ class Deliveries:
     def _find_endpoint(self, id: str) -> dict[str, Any] | None:
         world = self._worlds.find_holder(id)
         return world.get(world.platform, "webhook_endpoint", id) if world else None
-
-
-def _wants(endpoint: dict[str, Any], connected: bool, type: str) -> bool:
-    if endpoint["status"] != "enabled" or endpoint.get("connect", False) != connected:
-        return False
-    return type in endpoint["enabled_events"] or "*" in endpoint["enabled_events"]
-
-
-def _freeze(event: dict[str, Any], endpoint: dict[str, Any]) -> bytes:
-    sent = event | {"api_version": endpoint.get("api_version") or event["api_version"]}
-    return json.dumps(sent, separators=(",", ":"), ensure_ascii=False).encode()

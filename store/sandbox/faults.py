@@ -1,33 +1,32 @@
-"""Things that go wrong on demand: provider faults for requests, and interference with webhook deliveries.
+"""The rules by which things go wrong on demand: for requests, and for webhook deliveries.
 
-Request faults stand around the whole app except `/_sandbox` and `/healthz`. `before` means that the request
-never takes effect; `after` means that it took effect and the answer is lost. Rules live in memory: a restart
-clears them. A connection cannot be torn down from inside an ASGI app, so `reset` starts an answer that
-promises more bytes than it sends; clients see a broken connection (in-process ones get the same httpx error).
+Rules live in memory: a restart clears them. The oldest rule that matches acts; a count goes down when a rule has acted,
+and a used-up rule is forgotten. A rule with a probability throws its own dice for each request it matches: the same
+seed and the same requests, in the same order, meet the same faults.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sqlite3
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-import httpx
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
-from store.sandbox.records import note_request
-
-NEVER_FAULTY = ("/_sandbox", "/healthz", "/assets")
 HANG_SECONDS = 60.0
-DRAIN_BYTES = 2**20
+SLOW_SECONDS = 8.0
+OLD_SECONDS = 301  # the SDK's tolerance is 300 (fact page §7.1)
+TAMPERINGS = ("forge", "old_timestamp", "wrong_secret")
 
 
-class ConnectionCut(httpx.RemoteProtocolError):
-    """The answer was cut on purpose; raised through ASGI so that no complete answer leaves."""
+@dataclass(frozen=True)
+class Incoming:
+    """A request as rules see it; `mentions` tells whether an id is in its path or among its parameters."""
+
+    method: str
+    path: str
+    account: str = ""
+    mentions: Callable[[str], bool] = lambda object: False
 
 
 @dataclass
@@ -41,6 +40,28 @@ class RequestFault:
     status: int = 500
     seconds: float = HANG_SECONDS
     left: int | None = 1
+    account: str | None = None
+    object: str | None = None
+    probability: float = 1.0
+    seed: int | None = None
+    _dice: random.Random = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)  # noqa: S311  repeatable on purpose
+
+    def strikes(self, request: Incoming) -> bool:
+        """Tell whether this request meets the fault; the dice are thrown for requests that match."""
+        return (
+            fnmatchcase(request.method, self.method)
+            and fnmatchcase(request.path, self.path)
+            and self.account in (None, request.account)
+            and (self.object is None or request.mentions(self.object))
+            and (self.probability >= 1 or self._dice.random() < self.probability)
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """The rule as its caller gave it, with what is left."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
 
 @dataclass
@@ -50,107 +71,65 @@ class DeliveryRule:
     action: str
     type: str | None = None
     event: str | None = None
+    endpoint: str | None = None
     seconds: float = 0.0
     left: int | None = 1
+    # The deliveries that a `reorder` has kept so far, in the order of their planning.
+    kept: list[str] = field(default_factory=list)
 
-    def matches(self, type: str, event: str) -> bool:
-        """Tell whether a delivery of `event` with this event type is meant; both filters may hold globs."""
-        return fnmatchcase(type, self.type or "*") and fnmatchcase(event, self.event or "*")
+    def matches(self, type: str, event: str, endpoint: str) -> bool:
+        """Tell whether a delivery of `event` with this event type is meant; the filters may hold globs."""
+        return (
+            fnmatchcase(type, self.type or "*")
+            and fnmatchcase(event, self.event or "*")
+            and fnmatchcase(endpoint, self.endpoint or "*")
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """The rule as its caller gave it, with what is left."""
+        return dict(vars(self))
 
 
 @dataclass
 class Faults:
-    """The rules in force. Counts go down when a rule is used, and a used-up rule is forgotten."""
+    """The rules in force, and the scenario that set them, if one did."""
 
     requests: list[RequestFault] = field(default_factory=list)
     deliveries: list[DeliveryRule] = field(default_factory=list)
+    scenario: str | None = None
 
-    def take_request(self, method: str, path: str, when: str) -> RequestFault | None:
+    def take_request(self, request: Incoming, when: str) -> RequestFault | None:
         """Return and use up the oldest rule for this request, or None."""
         for rule in self.requests:
-            if rule.when == when and fnmatchcase(method, rule.method) and fnmatchcase(path, rule.path):
+            if rule.when == when and rule.strikes(request):
                 _use(self.requests, rule)
                 return rule
         return None
 
-    def take_delivery(self, action: str, type: str, event: str) -> DeliveryRule | None:
+    def take_delivery(self, action: str, type: str, event: str, endpoint: str) -> DeliveryRule | None:
         """Return and use up the oldest `action` rule for this delivery, or None."""
         for rule in self.deliveries:
-            if rule.action == action and rule.matches(type, event):
+            if rule.action == action and rule.matches(type, event, endpoint):
                 _use(self.deliveries, rule)
                 return rule
         return None
 
-    def release(self, type: str | None, event: str | None) -> None:
-        """Forget the `hold` rules with the same filters; without a filter all of them."""
-        everything = type is None and event is None
+    def release(self, type: str | None, event: str | None, endpoint: str | None) -> None:
+        """Forget the `hold` and `reorder` rules with the same filters; without a filter all of them."""
+        filters = (type, event, endpoint)
+        everything = filters == (None, None, None)
         self.deliveries = [
             rule
             for rule in self.deliveries
-            if rule.action != "hold" or not (everything or (rule.type, rule.event) == (type, event))
+            if rule.action not in ("hold", "reorder")
+            or not (everything or (rule.type, rule.event, rule.endpoint) == filters)
         ]
 
     def clear(self) -> None:
         """Forget every rule."""
         self.requests.clear()
         self.deliveries.clear()
-
-
-class FaultLayer:
-    """The ASGI app around the sandbox that lets requests fail as the rules say."""
-
-    def __init__(self, inner: ASGIApp, faults: Faults, records: sqlite3.Connection, closing: asyncio.Event) -> None:
-        self._inner = inner
-        self._faults = faults
-        self._records = records
-        self._closing = closing
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        if scope["type"] != ScopeType.HTTP or path.startswith(NEVER_FAULTY):
-            return await self._inner(scope, receive, send)
-        method = str(scope["method"])
-        if fault := self._faults.take_request(method, path, "before"):
-            body = await _drain(receive)
-            if path.startswith("/v1/"):
-                headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-                note_request(
-                    self._records,
-                    method,
-                    path,
-                    headers,
-                    scope["query_string"],
-                    body,
-                    f"before:{fault.action}",
-                )
-            return await self._interfere(fault, receive, send)
-        if fault := self._faults.take_request(method, path, "after"):
-            scope["state"]["fault"] = f"after:{fault.action}"
-            await self._inner(scope, receive, _swallow)
-            return await self._interfere(fault, receive, send)
-        return await self._inner(scope, receive, send)
-
-    async def _interfere(self, fault: RequestFault, receive: Receive, send: Send) -> None:
-        if fault.action == "status":
-            return await _answer(fault.status, send)
-        if fault.action == "hang":
-            await self._hang(fault.seconds, receive)
-        start: dict[str, Any] = {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [(b"content-type", b"application/json"), (b"content-length", b"1000000")],
-        }
-        await send(start)  # type: ignore[arg-type]
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
-        raise ConnectionCut("The sandbox cut this connection because a fault rule said so.")
-
-    async def _hang(self, seconds: float, receive: Receive) -> None:
-        waits = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._closing.wait())}
-        try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        self.scenario = None
 
 
 def _use(rules: list[Any], rule: Any) -> None:
@@ -158,37 +137,3 @@ def _use(rules: list[Any], rule: Any) -> None:
         rule.left -= 1
         if rule.left <= 0:
             rules.remove(rule)
-
-
-async def _drain(receive: Receive) -> bytes:
-    body = b""
-    while len(body) < DRAIN_BYTES:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        body += message["body"]
-        if not message["more_body"]:
-            break
-    return body
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _swallow(message: Message) -> None:
-    return None
-
-
-async def _answer(status: int, send: Send) -> None:
-    kind, code = ("invalid_request_error", "rate_limit") if status == 429 else ("api_error", None)
-    error = {"type": kind, "message": f"A fault rule of the sandbox answered {status}."}
-    body = json.dumps({"error": error | ({"code": code} if code else {})}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"request-id", b"req_fault"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,6 +8,7 @@ after its own commit, so the two never wait for each other.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 SECRET_FIELDS = ("[number]", "[cvc]")
+SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9_-]+")
+KEPT_ANSWERS = 1000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
   id TEXT PRIMARY KEY,            -- event:endpoint:copy, so that planning an event twice changes nothing
@@ -24,7 +27,10 @@ CREATE TABLE IF NOT EXISTS deliveries (
   attempts INTEGER NOT NULL DEFAULT 0,
   due REAL NOT NULL,              -- wall time, epoch seconds
   created REAL NOT NULL,
-  last_status INTEGER, last_error TEXT, log TEXT NOT NULL DEFAULT '[]'
+  last_status INTEGER, last_error TEXT, log TEXT NOT NULL DEFAULT '[]',
+  platform TEXT NOT NULL DEFAULT '',
+  tampering TEXT,                 -- what the next attempt does to the signature: an action and its seconds
+  follows TEXT                    -- held until the delivery of this id has been attempted
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due);
 CREATE INDEX IF NOT EXISTS deliveries_object ON deliveries (object, type);
@@ -34,7 +40,8 @@ CREATE TABLE IF NOT EXISTS planned (event TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
   account TEXT, idempotency_key TEXT, params TEXT NOT NULL,
-  request_id TEXT, status INTEGER, replayed INTEGER NOT NULL DEFAULT 0, fault TEXT
+  request_id TEXT, status INTEGER, replayed INTEGER NOT NULL DEFAULT 0, fault TEXT,
+  platform TEXT NOT NULL DEFAULT '', answer TEXT
 );
 CREATE TABLE IF NOT EXISTS mails (
   id INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, sender TEXT NOT NULL,
@@ -42,6 +49,12 @@ CREATE TABLE IF NOT EXISTS mails (
   source BLOB NOT NULL
 );
 """
+
+# What came after the first release, so that a data folder of before still opens.
+ADDED = {
+    "deliveries": ("platform TEXT NOT NULL DEFAULT ''", "tampering TEXT", "follows TEXT"),
+    "requests": ("platform TEXT NOT NULL DEFAULT ''", "answer TEXT"),
+}
 
 
 def open_records(path: Path) -> sqlite3.Connection:
@@ -52,6 +65,11 @@ def open_records(path: Path) -> sqlite3.Connection:
     records.execute("PRAGMA journal_mode=WAL")
     records.execute("PRAGMA synchronous=NORMAL")
     records.executescript(SCHEMA)
+    for table, columns in ADDED.items():
+        there = {row["name"] for row in records.execute(f"PRAGMA table_info({table})")}
+        for column in columns:
+            if column.partition(" ")[0] not in there:
+                records.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     return records
 
 
@@ -69,11 +87,17 @@ def note_request(
     query: bytes,
     body: bytes,
     fault: str | None = None,
+    platform: str = "",
 ) -> int:
-    """Write down an API request before it is answered and return its number; card data is masked."""
+    """Write down an API request before it is answered and return its number; card data is masked.
+
+    `platform` is the account the key belongs to, empty for a key that belongs to none.
+    """
     written = records.execute(
-        "INSERT INTO requests (at, method, path, account, idempotency_key, params, fault) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO requests (platform, at, method, path, account, idempotency_key, params, fault)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            platform,
             time.time(),
             method,
             path,
@@ -86,12 +110,19 @@ def note_request(
     return written.lastrowid or 0
 
 
-def note_answer(records: sqlite3.Connection, number: int, status: int, request_id: str | None, replayed: bool) -> None:
-    """Add the answer to request `number`: HTTP status, `Request-Id`, whether a key replayed it."""
+def note_answer(
+    records: sqlite3.Connection, number: int, status: int, request_id: str | None, replayed: bool, body: bytes
+) -> None:
+    """Add the answer to request `number`: HTTP status, `Request-Id`, whether a key replayed it, its text.
+
+    The text is kept for the newest `KEPT_ANSWERS` requests; signing secrets are masked in it.
+    """
+    answer = SIGNING_SECRET.sub("whsec_****", body.decode("utf-8", "replace"))
     records.execute(
-        "UPDATE requests SET status = ?, request_id = ?, replayed = ? WHERE id = ?",
-        (status, request_id, int(replayed), number),
+        "UPDATE requests SET status = ?, request_id = ?, replayed = ?, answer = ? WHERE id = ?",
+        (status, request_id, int(replayed), answer, number),
     )
+    records.execute("UPDATE requests SET answer = NULL WHERE id = ?", (number - KEPT_ANSWERS,))
 
 
 def _read_params(query: bytes, body: bytes) -> dict[str, str]:

@@ -115,24 +115,29 @@ def list_events(world: World, deliveries: Deliveries, records: sqlite3.Connectio
     return rows
 
 
-def list_requests(records: sqlite3.Connection) -> list[Row]:
-    """One row per API request as sent (flat parameters), with its answer; status null: never answered."""
+def list_requests(worlds: list[World], records: sqlite3.Connection) -> list[Row]:
+    """One row per API request as sent (flat parameters), with its answer's status; null: never answered.
+
+    Requests whose key belongs to no platform are everybody's.
+    """
+    meant = {"", *(world.platform for world in worlds)}
     return [
         {"provider": "stripe", "ref": row["request_id"], "amount": None, "currency": None, "refunded": None}
         | {
             "metadata": {},
-            **dict(row),
+            **{key: row[key] for key in row.keys() if key != "answer"},  # noqa: SIM118 (a Row yields values)
             "params": json.loads(row["params"]),
             "replayed": bool(row["replayed"]),
         }
         for row in records.execute("SELECT * FROM requests ORDER BY id DESC")
+        if row["platform"] in meant
     ]
 
 
 def list_truth(what: str, worlds: list[World], deliveries: Deliveries, records: sqlite3.Connection) -> list[Row]:
-    """The rows of one of `TRUTHS`, world by world; requests come from all platforms, for they have one book."""
+    """The rows of one of `TRUTHS`, world by world; of requests the newest first, over all of these worlds."""
     if what == "requests":
-        return list_requests(records)
+        return list_requests(worlds, records)
     return [
         row | {"platform": world.platform} for world in worlds for row in PER_WORLD[what](world, deliveries, records)
     ]

@@ -178,7 +178,7 @@ async def test_event_arrives_again_when_resent_while_an_attempt_is_under_way(san
 
     def ask_meanwhile(request: httpx.Request) -> httpx.Response:
         if len(sandbox.shop.received) == 1:
-            deliveries.resend(COMPLETED, None, 1)
+            deliveries.resend(COMPLETED, None, None, 1)
         return httpx.Response(200)
 
     sandbox.shop.answer = ask_meanwhile

@@ -24,12 +24,51 @@ async def test_session_expires_when_the_clock_passes_its_end(sandbox: Sandbox) -
     assert sandbox.shop.types() == ["checkout.session.expired"]
 
 
-@pytest.mark.parametrize("body", [{}, {"advance": -1}, {"advance": 1.5}, {"advance": "1"}, {"advance": 10**12}])
-async def test_clock_stands_still_when_the_command_is_wrong(sandbox: Sandbox, body: dict[str, object]) -> None:
+async def test_session_expires_when_the_clock_is_set_beyond_its_end(sandbox: Sandbox) -> None:
+    await sandbox.add_endpoint(("checkout.session.expired",))
+    session = await sandbox.open_session()
+
+    answer = await sandbox.tell("clock", set=session["expires_at"])
+    await sandbox.app.state.deliveries.run_due()
+
+    assert session["expires_at"] <= answer.json()["now"] <= session["expires_at"] + 2
+    assert sandbox.shop.types() == ["checkout.session.expired"]
+
+
+async def test_clock_tells_now_wall_offset_and_what_is_due_when_asked(sandbox: Sandbox) -> None:
+    nothing = (await sandbox.client.get("/_sandbox/clock")).json()
+    session = await sandbox.open_session()
+    await sandbox.tell("clock", advance=60)
+
+    state = (await sandbox.client.get("/_sandbox/clock")).json()
+
+    assert nothing["next_due"] is None
+    assert (state["offset"], state["next_due"]) == (60, session["expires_at"])
+    assert abs(state["now"] - state["wall"] - 60) <= 1
+    assert abs(state["wall"] - time.time()) < 30
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({}, "advance"),
+        ({"advance": -1}, "advance"),
+        ({"advance": 1.5}, "advance"),
+        ({"advance": "1"}, "advance"),
+        ({"advance": 10**12}, "advance"),
+        ({"advance": 1, "set": 2_000_000_000}, "either"),
+        ({"set": 1_000_000_000}, "only moves forward"),
+        ({"set": 9_000_000_000}, "ten years"),
+        ({"set": "tomorrow"}, "set"),
+    ],
+)
+async def test_clock_stands_still_when_the_command_is_wrong(
+    sandbox: Sandbox, body: dict[str, object], reason: str
+) -> None:
     answer = await sandbox.client.post("/_sandbox/clock", json=body)
 
     assert answer.status_code == 400
-    assert "advance" in answer.json()["error"]["message"]
+    assert reason in answer.json()["error"]["message"]
     assert (await sandbox.client.get("/_sandbox/clock")).json()["offset"] == 0
 
 
@@ -197,6 +236,58 @@ async def test_only_the_seed_is_left_when_reset(sandbox: Sandbox) -> None:
     assert "checkout.session.completed" in sandbox.shop.types()
 
 
+async def test_nothing_is_left_when_everything_is_reset(sandbox: Sandbox) -> None:
+    await sandbox.open_account()
+    await sandbox.add_endpoint()
+    await sandbox.tell("seeded")
+    await sandbox.submit((await sandbox.open_session())["id"])
+    await sandbox.tell("clock", advance=60)
+
+    answer = await sandbox.tell("reset", all=True)
+    again = await sandbox.tell("reset")
+
+    assert (answer.json()["all"], again.json()["all"]) == (True, False)
+    for kind in ("account", "webhook_endpoint", "checkout.session", "event", "balance_transaction"):
+        assert sandbox.world.find(None, kind) == [], kind
+    assert sandbox.app.state.clock.offset == 0
+    assert await sandbox.truth("requests") == []
+
+
+async def test_every_platforms_seed_stays_when_reset(sandbox: Sandbox) -> None:
+    mine = {"Authorization": "Bearer sk_test_mine"}
+    hook = {"url": "http://localhost:9/", "enabled_events[]": "*"}
+    made = (await sandbox.client.post("/v1/webhook_endpoints", data=hook, headers=mine)).json()
+    await sandbox.tell("seeded")
+    await sandbox.client.post("/v1/customers", data={"email": "otto@example.test"}, headers=mine)
+
+    await sandbox.tell("reset")
+
+    kept = (await sandbox.client.get("/v1/webhook_endpoints", headers=mine)).json()["data"]
+    assert [one["id"] for one in kept] == [made["id"]]
+    assert (await sandbox.client.get("/v1/customers", headers=mine)).json()["data"] == []
+
+
+async def test_disabled_endpoint_is_enabled_again_when_reset(sandbox: Sandbox) -> None:
+    endpoint = await sandbox.add_endpoint()
+    await sandbox.tell("seeded")
+    await sandbox.tell("webhooks", action="disable")
+
+    await sandbox.tell("reset")
+
+    shown = (await sandbox.call("GET", f"/v1/webhook_endpoints/{endpoint['id']}")).json()
+    assert shown["status"] == "enabled"
+
+
+async def test_answer_is_400_when_a_reset_is_misspelt(sandbox: Sandbox) -> None:
+    await sandbox.open_session()
+
+    answer = await sandbox.tell("reset", everything=True)
+
+    assert answer.status_code == 400
+    assert "everything" in answer.json()["error"]["message"]
+    assert len(sandbox.world.find(None, "checkout.session")) == 1
+
+
 @pytest.mark.parametrize("peer", ["192.0.2.7", "2001:db8::7", "10.0.0.1"])
 async def test_strangers_are_refused_when_they_are_not_on_this_machine(tmp_path: Path, peer: str) -> None:
     with composed(tmp_path, Shop()) as sandbox:
@@ -208,7 +299,16 @@ async def test_strangers_are_refused_when_they_are_not_on_this_machine(tmp_path:
     assert "loopback" in answers[0].json()["error"]["message"]
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example:8001"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example:8001"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    ],
+)
 async def test_pages_of_other_sites_are_refused_when_a_browser_carries_them(
     sandbox: Sandbox, headers: dict[str, str]
 ) -> None:

@@ -194,7 +194,7 @@ async def test_one_slow_endpoint_does_not_stop_the_others_when_both_are_due(sand
             return httpx.Response(200)
 
     deliveries = sandbox.app.state.deliveries
-    deliveries.release(None, None)
+    deliveries.release()
     sandbox.shop.handle_async_request = Slow().handle_async_request  # type: ignore[method-assign]
     running = asyncio.create_task(deliveries.run_due())
 
@@ -230,7 +230,7 @@ async def test_waiting_ends_when_the_time_is_up(sandbox: Sandbox) -> None:
     await sandbox.tell("webhooks", action="hold")
     await sandbox.submit(session["id"])
     deliveries = sandbox.app.state.deliveries
-    deliveries.release(None, None)
+    deliveries.release()
     sandbox.shop.handle_async_request = Silent().handle_async_request  # type: ignore[method-assign]
 
     await deliveries.await_answer(COMPLETED, session["id"], 0.05)

@@ -1,0 +1,198 @@
+"""The ASGI app around the sandbox that lets requests fail as the rules say.
+
+It stands around the provider's API and pages; the tester's own pages, the control API and `/healthz` never fail, or
+nobody could end a fault. `before` means that the request never takes effect; `after` means that it took effect and the
+answer is lost or spoilt. A connection cannot be torn down from inside an ASGI app, so `reset` starts an answer that
+promises more bytes than it sends; clients see a broken connection (in-process ones get the same httpx error).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from store.sandbox.faults import Faults, Incoming, RequestFault
+from store.sandbox.records import note_request
+
+NEVER_FAULTY = ("/_sandbox", "/healthz", "/assets", "/favicon.ico", "/console", "/mailbox")
+DRAIN_BYTES = 2**20
+GARBAGE = b"<!doctype html>\n<title>Bad gateway</title>\n<h1>Bad gateway</h1>\n<p>A fault rule sent this.</p>\n"
+HALF = b'{\n  "id": "tr'
+Headers = dict[str, str]
+# From a request's headers: the platform its key belongs to, and the account it acts in.
+NamesAccount = Callable[[Headers], tuple[str, str]]
+
+
+class ConnectionCut(httpx.RemoteProtocolError):
+    """The answer was cut on purpose; raised through ASGI so that no complete answer leaves."""
+
+
+class FaultLayer:
+    """Passes each request on, or lets it meet the first rule that strikes it."""
+
+    def __init__(
+        self,
+        inner: ASGIApp,
+        faults: Faults,
+        records: sqlite3.Connection,
+        closing: asyncio.Event,
+        name_account: NamesAccount,
+    ) -> None:
+        self._inner = inner
+        self._faults = faults
+        self._records = records
+        self._closing = closing
+        self._name_account = name_account
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["type"] != ScopeType.HTTP or path == "/" or path.startswith(NEVER_FAULTY) or not self._faults.requests:
+            return await self._inner(scope, receive, send)
+        method, headers = str(scope["method"]), _read_headers(scope)
+        body, more = await _drain(receive)
+        receive_again = _replay(body, more, receive)
+        platform, account = self._name_account(headers)
+        request = Incoming(method, path, account, lambda object: _mentions(scope, body, object))
+        if fault := self._faults.take_request(request, "before"):
+            if path.startswith("/v1/"):
+                note = f"before:{fault.action}"
+                scope["state"]["fault"] = note
+                if fault.action != "slow":
+                    note_request(self._records, method, path, headers, scope["query_string"], body, note, platform)
+            if fault.action == "slow":
+                if await self._wait(fault.seconds, receive):
+                    await self._inner(scope, receive_again, send)
+                return None
+            if fault.action == "truncate":
+                return await _answer(200, b"application/json", HALF, send)
+            return await self._interfere(fault, receive, send)
+        if fault := self._faults.take_request(request, "after"):
+            scope["state"]["fault"] = f"after:{fault.action}"
+            answer = Answer()
+            await self._inner(scope, receive_again, answer.take)
+            return await self._fail_after(fault, answer, receive, send)
+        return await self._inner(scope, receive_again, send)
+
+    async def _fail_after(self, fault: RequestFault, answer: Answer, receive: Receive, send: Send) -> None:
+        if fault.action == "slow":
+            if await self._wait(fault.seconds, receive):
+                await answer.give(send, answer.body)
+            return None
+        if fault.action == "truncate":
+            return await answer.give(send, answer.body[: len(answer.body) // 2])
+        return await self._interfere(fault, receive, send)
+
+    async def _interfere(self, fault: RequestFault, receive: Receive, send: Send) -> None:
+        if fault.action == "status":
+            return await _answer(fault.status, b"application/json", _explain(fault.status), send)
+        if fault.action == "garbage":
+            return await _answer(fault.status, b"text/html; charset=utf-8", GARBAGE, send)
+        if fault.action == "hang":
+            await self._wait(fault.seconds, receive)
+        start: dict[str, Any] = {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", b"application/json"), (b"content-length", b"1000000")],
+        }
+        await send(start)  # type: ignore[arg-type]
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        raise ConnectionCut("The sandbox cut this connection because a fault rule said so.")
+
+    async def _wait(self, seconds: float, receive: Receive) -> bool:
+        """Wait, at most until the client or the sandbox goes; tell whether the time is up and both are still there."""
+        waits = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._closing.wait())}
+        try:
+            done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return not done
+
+
+class Answer:
+    """What the app answered, kept back."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self._start: Any = {}
+
+    async def take(self, message: Message) -> None:
+        """Keep one message of the answer."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            self.body += message["body"]
+
+    async def give(self, send: Send, body: bytes) -> None:
+        """Send the answer's head with this body, whose length it then tells."""
+        headers = [pair for pair in self._start["headers"] if pair[0].lower() != b"content-length"]
+        head: Any = {**self._start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+        await send(head)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _read_headers(scope: Scope) -> Headers:
+    return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+
+
+def _mentions(scope: Scope, body: bytes, object: str) -> bool:
+    if object in scope["path"].split("/"):
+        return True
+    sent = parse_qsl(scope["query_string"].decode("latin-1")) + parse_qsl(body.decode("utf-8", "replace"))
+    return any(value == object for _, value in sent)
+
+
+async def _drain(receive: Receive) -> tuple[bytes, bool]:
+    """Read a body, up to a limit, and tell whether more of it is to come."""
+    body = b""
+    while len(body) < DRAIN_BYTES:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body, False
+        body += message["body"]
+        if not message["more_body"]:
+            return body, False
+    return body, True
+
+
+def _replay(body: bytes, more: bool, receive: Receive) -> Receive:
+    """Give the body that was read, then whatever else comes."""
+    given = False
+
+    async def replay() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    return replay
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _explain(status: int) -> bytes:
+    kind, code = ("invalid_request_error", "rate_limit") if status == 429 else ("api_error", None)
+    error = {"type": kind, "message": f"A fault rule of the sandbox answered {status}."}
+    return json.dumps({"error": error | ({"code": code} if code else {})}).encode()
+
+
+async def _answer(status: int, kind: bytes, body: bytes, send: Send) -> None:
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"request-id", b"req_fault"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -26,6 +26,8 @@ SANDBOX_SECRET_KEY = "sk_test_overprint"  # noqa: S105 - the sandbox's published
 SANDBOX_PUBLISHABLE_KEY = "pk_test_overprint"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_ACTIVE_SECRETS = 2
+# Methods whose bank answers days later; others that Stripe has would need pages and words of their own.
+DELAYED_METHODS = ("us_bank_account", "sepa_debit")
 
 
 class SettingsError(Exception):
@@ -59,6 +61,7 @@ class Settings:
     smtp_url: str = field(repr=False)
     mail_from: str
     stripe_api_base: str = STRIPE_API
+    stripe_delayed_methods: tuple[str, ...] = ()
     demo: bool = False
     poll_scale: float = 1.0
     rate_scale: float = 1.0
@@ -93,6 +96,7 @@ class Settings:
             "smtp_url": read.required("SMTP_URL", _smtp_url),
             "mail_from": read.optional("MAIL_FROM", _mail_from, _default_sender(base_url)),
             "stripe_api_base": read.optional("STRIPE_API_BASE", _api_base, STRIPE_API),
+            "stripe_delayed_methods": read.optional("STRIPE_DELAYED_METHODS", _delayed_methods, ()),
             "demo": demo,
             "poll_scale": read.optional("POLL_SCALE", _scale, 1.0),
             "rate_scale": read.optional("RATE_SCALE", _scale, 1.0),
@@ -189,6 +193,8 @@ _WANTED = {
     "STRIPE_SECRET_KEY": "give the key that starts with sk_test_ or sk_live_ (rk_ for a restricted one)",
     "STRIPE_PUBLISHABLE_KEY": "give the key that starts with pk_test_ or pk_live_",
     "STRIPE_API_BASE": "leave it out for Stripe itself, or give the sandbox's http://127.0.0.1:8001",
+    "STRIPE_DELAYED_METHODS": f"give one or more of {', '.join(DELAYED_METHODS)} (separated by commas), or leave it "
+    "out to take cards only",
     "STRIPE_WEBHOOK_SECRET": "give the whsec_ secret of the account's endpoint, /webhooks/stripe "
     "(two, separated by a comma, while rotating)",
     "STRIPE_CONNECT_WEBHOOK_SECRET": "give the whsec_ secret of the endpoint for connected accounts, "
@@ -313,6 +319,13 @@ def _webhook_secrets(text: str) -> tuple[str, ...]:
     if len(secrets) > MAX_ACTIVE_SECRETS:
         raise ValueError(f"holds {len(secrets)} secrets, two at most can be active")
     return secrets
+
+
+def _delayed_methods(text: str) -> tuple[str, ...]:
+    methods = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not set(methods) <= set(DELAYED_METHODS):
+        raise ValueError("names a payment method that this shop does not take")
+    return methods
 
 
 def _smtp_url(text: str) -> str:

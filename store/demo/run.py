@@ -21,7 +21,16 @@ from store.settings import SANDBOX_PUBLISHABLE_KEY, SANDBOX_SECRET_KEY, Settings
 
 READY_SECONDS = 60.0
 # What a person may turn while the demo decides the rest.
-PASSED_ON = ("POLL_SCALE", "RATE_SCALE", "LOG_LEVEL", "DB_POOL", "WEB_WORKERS", "METRICS_TOKEN", "MAIL_FROM")
+PASSED_ON = (
+    "POLL_SCALE",
+    "RATE_SCALE",
+    "LOG_LEVEL",
+    "DB_POOL",
+    "WEB_WORKERS",
+    "METRICS_TOKEN",
+    "MAIL_FROM",
+    "STRIPE_DELAYED_METHODS",
+)
 KEPT = ("SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET")
 EVENTS = (
     "checkout.session.completed",

@@ -27,6 +27,10 @@ class Unavailable(GatewayError):
     """Outcome unknown: time-out, connection lost, 429 or 5xx. Leave things pending; a sweep will look."""
 
 
+class StoredFailure(Unavailable):
+    """What the first call under this key got, and every other call with it will: look, and only then use a new key."""
+
+
 class GatewayBug(GatewayError):
     """Ours: the request was wrong. Nothing happened at the provider."""
 
@@ -263,6 +267,10 @@ class ConnectGateway(Protocol):
 
     async def ping(self) -> None:
         """Ask for something small; raises when the provider cannot be reached with this key."""
+        ...
+
+    def is_away(self) -> bool:
+        """Whether the provider did not answer a moment ago and is left alone; `ping` finds out when that ends."""
         ...
 
 

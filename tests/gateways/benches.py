@@ -101,7 +101,7 @@ class SandboxBench:
 
     async def lose(self, call: str, when: str) -> None:
         method, path = WIRE[call]
-        fault = {"method": method, "path": path, "when": when, "action": "status", "status": 429, "count": 1}
+        fault = {"method": method, "path": path, "when": when, "action": "status", "status": 401, "count": 1}
         assert (await self.console.post("/_sandbox/faults", json=fault)).status_code == 200
 
     async def _advance(self, seconds: int) -> None:

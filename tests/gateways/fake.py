@@ -197,6 +197,9 @@ class FakeGateway:
         self._fail("find_refunds", "before")
         return list(self._session_of(capture_ref, account_ref).refunds)
 
+    def is_away(self) -> bool:
+        return False
+
     def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None:
         if not hmac.compare_digest({k.lower(): v for k, v in headers.items()}.get("seal", ""), _seal(endpoint, body)):
             raise BadSignature("the seal does not fit")

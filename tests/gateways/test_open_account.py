@@ -65,7 +65,7 @@ async def test_request_was_wrong_when_the_account_is_unknown(bench: SandboxBench
 
 async def test_provider_is_there_when_it_answers_our_key(bench: SandboxBench) -> None:
     await bench.gateway.ping()
-    fault = {"method": "GET", "path": "/v1/balance", "when": "before", "action": "status", "status": 429}
+    fault = {"method": "GET", "path": "/v1/balance", "when": "before", "action": "status", "status": 401}
     await bench.console.post("/_sandbox/faults", json=fault)
 
     with pytest.raises(Unavailable):

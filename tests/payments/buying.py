@@ -34,8 +34,8 @@ async def pay_unheard(world: World, url: str) -> str:
 
 
 async def break_calls(world: World, path: str, method: str = "POST", **fault: object) -> None:
-    """Let the provider fail on this path until `mend`; by default it answers 429, which nobody retries."""
-    chosen = {"when": "before", "action": "status", **({"status": 429} if "action" not in fault else {}), **fault}
+    """Let the provider fail on this path until `mend`; by default it answers 401, which nobody sends again."""
+    chosen = {"when": "before", "action": "status", **({"status": 401} if "action" not in fault else {}), **fault}
     await world.tell("faults", **{"method": method, "path": path, "count": 0, **chosen})
 
 

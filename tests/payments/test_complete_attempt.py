@@ -6,9 +6,12 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 
+from store.gateways.build import build_gateways
 from store.gateways.port import GatewayBug, Unavailable
 from store.payments.service import sync_payment
 from store.payments.service.complete import RESEND_FOR
@@ -68,16 +71,19 @@ async def test_buyer_notices_nothing_when_one_answer_is_lost(world: World, when:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_same_request_goes_out_again_when_the_buyer_tries_again(world: World, when: str) -> None:
+@pytest.mark.parametrize("seconds", [5, 60])
+async def test_same_request_goes_out_again_when_the_buyer_tries_again(world: World, when: str, seconds: int) -> None:
+    """What may still be under way is sent again; what is older is looked for first, and sent when it is not there."""
     ada = await leave_unknown(world, when, action="reset", count=ALL_TRIES)
     assert (await the_order())["payment_state"] == "awaiting_payment"
     assert await stock_of(MUG) == (40, 1, 0)
-    await world.advance(60)
+    await world.advance(seconds)
 
     url = await ada.check_out()
 
-    sent = created_on_the_wire(world)
-    assert len(sent) == ALL_TRIES + 1
+    sent, looks = created_on_the_wire(world), await posted(world, SESSIONS, "GET")
+    assert len(sent) == ALL_TRIES + (0 if (when, seconds) == ("after", 60) else 1)
+    assert len(looks) == (1 if seconds == 60 else 0)
     assert len(set(sent)) == 1
     (session,) = await sessions_of(world)
     assert (session["url"], session["id"]) == (url, (await the_payment())["provider_ref"])
@@ -198,6 +204,80 @@ async def test_old_attempt_is_given_up_and_a_new_one_opens_when_the_list_lacks_i
     await world.settle()
     assert await count_effects() == ONCE
     await assert_books_agree(world)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
+async def test_request_is_never_sent_blindly_when_its_key_is_older_than_a_day(
+    world: World, sku: str, when: str
+) -> None:
+    """By then the provider has forgotten the key: the same request would open a second session."""
+    before = await stock_of(sku)
+    await leave_unknown(world, when, sku)
+    await world.advance(25 * 3600)
+
+    await world.worker.drain(sweep=True)
+
+    assert len(created_on_the_wire(world)) == 1
+    assert len(await posted(world, SESSIONS, "GET")) == 1
+    payment = await the_payment()
+    assert payment["status"] == ("abandoned" if when == "before" else "expired")
+    assert len(await sessions_of(world, payment["account_ref"])) == (0 if when == "before" else 1)
+    await world.worker.drain(sweep=True)
+    await world.advance(3600)
+    await world.worker.drain(sweep=True)
+    assert (await the_order())["payment_state"] == "expired"
+    assert await stock_of(sku) == before
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+async def test_key_is_left_when_the_provider_has_stored_a_failure_under_it(world: World, took_effect: bool) -> None:
+    """Stripe answers a key with its first result for a day, a 500 too: look, and take a new key if nothing is there."""
+    wire = StoresFailure(world.wire, took_effect)
+    gateways = build_gateways(world.settings, wire)
+    ada = world.browser()
+    await ada.add(MUG)
+    form = await ada.checkout_form()
+    payment_id = await place_unsent(world, form)
+
+    status = await sync_payment(gateways, payment_id, Door.SWEEP)
+
+    assert status == ("pending" if took_effect else "abandoned")
+    assert len(set(wire.keys)) == 1
+    url = await ada.check_out()
+    assert len(await sessions_of(world)) == 1
+    assert (await the_payment())["attempt"] == (1 if took_effect else 2)
+    await world.pay(url)
+    await world.settle()
+    assert await count_effects() == ONCE
+    await assert_books_agree(world)
+
+
+async def place_unsent(world: World, form: dict[str, str]) -> UUID:
+    """Ada's checkout, of which nothing reaches the provider; returns the attempt's id."""
+    await break_calls(world, SESSIONS, count=1)
+    answer = await world.clients[0].post("/checkout", data=form)
+    assert answer.status_code == 503
+    await mend(world)
+    return (await the_payment())["id"]  # type: ignore[no-any-return]
+
+
+class StoresFailure(httpx.AsyncBaseTransport):
+    """A provider that answers every request for a session with the 500 it stored, after or without its effect."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, took_effect: bool) -> None:
+        self._inner, self._took_effect = inner, took_effect
+        self.keys: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST" or request.url.path != SESSIONS:
+            return await self._inner.handle_async_request(request)
+        if self._took_effect and not self.keys:
+            await self._inner.handle_async_request(request)
+        self.keys.append(request.headers["idempotency-key"])
+        error = {"type": "api_error", "message": "Something went wrong on our end."}
+        headers = {"Idempotent-Replayed": "true", "Stripe-Should-Retry": "false"}
+        return httpx.Response(500, json={"error": error}, headers=headers)
 
 
 async def test_nothing_is_given_up_when_the_list_cannot_be_read(world: World) -> None:

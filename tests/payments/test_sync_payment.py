@@ -216,7 +216,7 @@ async def test_nothing_changes_when_the_provider_does_not_answer(world: World) -
     _, url = await place(world)
     await pay_unheard(world, url)
     before, order = await the_payment(), await the_order()
-    await world.tell("faults", method="GET", path="/v1/checkout/sessions/*", when="before", action="status", status=429)
+    await world.tell("faults", method="GET", path="/v1/checkout/sessions/*", when="before", action="status", status=401)
 
     with pytest.raises(Unavailable):
         await sync_payment(world.gateways, before["id"], Door.SWEEP)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store.gateways.port import GatewayBug, RefundRequest, RefundSnapshot, Unavailable
+from store.gateways.port import GatewayBug, RefundRequest, RefundSnapshot, StoredFailure, Unavailable
 from store.kit.db import fetch
 from store.refunds.service import give_back, sync_refunds
 from store.workers import OPERATION_TRIES
@@ -182,7 +182,7 @@ async def test_refund_is_looked_for_first_when_it_was_asked_for_long_ago(world: 
     dying = dataclasses.replace(world.gateways, stripe=DiesAfterRefund(world.gateways.stripe))
     with pytest.raises(Died):
         await give_back(dying, capture["id"])
-    await world.advance(11 * 60)
+    await world.advance(31)
 
     await give_back(world.gateways, capture["id"])
 
@@ -210,6 +210,45 @@ async def test_money_is_asked_for_under_a_new_key_only_when_the_old_one_is_forgo
     assert states == ["canceled", "succeeded"][2 - keys :]
     await come_to_rest(world)
     await assert_books_agree(world)
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+async def test_money_goes_back_once_when_the_provider_has_stored_a_failure_under_the_key(
+    world: World, took_effect: bool
+) -> None:
+    """Stripe answers a key with its first result for a day, a 500 too: look, and take a new key if nothing is there."""
+    _, capture = await take_late(world)
+    failing = dataclasses.replace(world.gateways, stripe=StoresFailure(world.gateways.stripe, took_effect))
+
+    if took_effect:
+        await give_back(failing, capture["id"])
+    else:
+        with pytest.raises(StoredFailure):
+            await give_back(failing, capture["id"])
+        await give_back(world.gateways, capture["id"])
+
+    keys = {request["idempotency_key"] for request in await posted(world, REFUNDS)}
+    states = [row["status"] for row in await rows("SELECT status FROM refund ORDER BY created_at")]
+    assert states == (["succeeded"] if took_effect else ["canceled", "succeeded"])
+    assert keys == {str(await value("SELECT id FROM refund WHERE status = 'succeeded'"))}
+    assert len(await world.truth("refunds")) == 1
+    await come_to_rest(world)
+    await assert_books_agree(world)
+
+
+class StoresFailure:
+    """A gateway whose provider answers each refund with the 500 it stored, after or without its effect."""
+
+    def __init__(self, inner: Any, took_effect: bool) -> None:
+        self._inner, self._took_effect = inner, took_effect
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def refund(self, request: RefundRequest) -> RefundSnapshot:
+        if self._took_effect:
+            await self._inner.refund(request)
+        raise StoredFailure("Something went wrong on our end.")
 
 
 class Died(Exception):

@@ -8,6 +8,7 @@ platform charge. Metadata goes on session AND intent, since Stripe copies it to 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,8 +26,11 @@ from store.gateways.stripe.translate import payment_snapshot
 EXPAND = ["payment_intent.latest_charge"]
 
 
-def freeze_checkout(request: CheckoutRequest) -> str:
-    """The request body as JSON text; the same text gives the same bytes on the wire each time it is sent."""
+def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)) -> str:
+    """The request body as JSON text; the same text gives the same bytes on the wire each time it is sent.
+
+    `methods`: what the buyer may pay with, in Stripe's words; those that cannot take this currency Stripe leaves out.
+    """
     metadata = {"payment_id": request.payment_id, "order_id": request.order_id, "order": request.order_number}
     intent: dict[str, Any] = {
         "metadata": metadata,
@@ -44,7 +48,7 @@ def freeze_checkout(request: CheckoutRequest) -> str:
         "ui_mode": "hosted_page",
         "client_reference_id": request.payment_id,
         "metadata": metadata,
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": list(methods),
         "line_items": [
             {
                 "quantity": item.quantity,

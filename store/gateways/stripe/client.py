@@ -1,7 +1,8 @@
 """One way out to Stripe: every call passes `call`, which bounds, measures and translates its errors.
 
 The SDK retries connection errors, 409 and 5xx twice with the same Idempotency-Key when told to (`StripeClient`'s own
-default is no retry at all); 429 is not retried. docs.stripe.com/api/errors
+default is no retry at all); 429 it does not retry, so we do, at the provider's pace. Who is down is left alone for a
+while by the breaker; a 429 does not open it. docs.stripe.com/api/errors, docs.stripe.com/rate-limits
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any, TypeVar
 import httpx
 import stripe
 
-from store.gateways.port import Declined, GatewayBug, Unavailable
+from store.gateways.breaker import Breaker
+from store.gateways.pace import Pace
+from store.gateways.port import Declined, GatewayBug, StoredFailure, Unavailable
 from store.kit.crash import pass_point
 from store.kit.metrics import counter, histogram
 from store.settings import STRIPE_API
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
+# One call is sent again after a 429 until it was sent this often.
+RATE_TRIES = 3
 # For one call with its retries and its wait for a slot.
 CALL_SECONDS = 25.0
 CONCURRENT_CALLS = 20
@@ -38,13 +43,21 @@ Result = TypeVar("Result")
 class StripeCalls:
     """The SDK's client with our bounds. `client.v1` is typed by the SDK; parameters are built in this folder only.
 
-    `seconds`: how long one call may take in all.
+    `seconds`: how long one call may take in all, its waits for a slot and for its turn included.
     """
 
     def __init__(
-        self, key: str, base: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = CALL_SECONDS
+        self,
+        key: str,
+        base: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        seconds: float = CALL_SECONDS,
+        breaker: Breaker | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.seconds = seconds
+        self.breaker = breaker or Breaker("Stripe")
+        self._pace = pace or Pace()
         self.client = stripe.StripeClient(
             key,
             max_network_retries=RETRIES,
@@ -58,20 +71,50 @@ class StripeCalls:
     async def call(self, name: str, request: Callable[[], Awaitable[Result]]) -> Result:
         """Run one request. Raises Declined, Unavailable (outcome unknown) or GatewayBug, never an SDK error."""
         began = time.monotonic()
+        probe = False
         try:
+            probe = self.breaker.admit()
             # The wait for a slot counts: a slow provider must not queue up buyers without end.
             async with asyncio.timeout(self.seconds), self._slots:
-                pass_point()
-                result = await request()
-                pass_point()
+                result = await self._send(request)
         except Exception as error:
+            self._report(error, probe)
             meaning = translate_error(error)
             PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()
             raise meaning from error
+        except BaseException:
+            if probe:
+                self.breaker.gave_up()
+            raise
         finally:
             PROVIDER_SECONDS.labels("stripe", name).observe(time.monotonic() - began)
+        self.breaker.answered()
         PROVIDER_CALLS.labels("stripe", name, "ok").inc()
         return result
+
+    async def _send(self, request: Callable[[], Awaitable[Result]]) -> Result:
+        for tries in range(1, RATE_TRIES + 1):
+            await self._pace.take_turn()
+            pass_point()
+            try:
+                result = await request()
+            except stripe.RateLimitError as slower:
+                self._pace.slow_down(tries, _header(slower, "retry-after"))
+                if tries == RATE_TRIES:
+                    raise
+            else:
+                pass_point()
+                return result
+        raise AssertionError("unreachable")
+
+    def _report(self, error: Exception, probe: bool) -> None:
+        """Tell the breaker what this says about the provider; what never reached it says nothing."""
+        if is_down(error):
+            self.breaker.failed()
+        elif isinstance(error, stripe.StripeError):
+            self.breaker.answered()
+        elif probe:
+            self.breaker.gave_up()
 
 
 class _Http(stripe.HTTPXClient):
@@ -120,8 +163,28 @@ def translate_error(error: Exception) -> Exception:
         return Unavailable(words)
     if isinstance(error, stripe.InvalidRequestError | stripe.PermissionError):
         return GatewayBug(words)
+    if _header(error, "idempotent-replayed") == "true":
+        # Stripe stores the first answer under a key, a 500 too, and gives it again for a day.
+        return StoredFailure(words)
     # 409, 5xx and bodies that are not JSON
     return Unavailable(words)
+
+
+def is_down(error: Exception) -> bool:
+    """Whether this says that the provider is not there: no connection, no answer in time, or a fresh 5xx.
+
+    A 429, a key that it does not know and an answer that it has stored are all answers.
+    """
+    if isinstance(error, TimeoutError | stripe.APIConnectionError):
+        return True
+    if not isinstance(error, stripe.StripeError) or _header(error, "idempotent-replayed") == "true":
+        return False
+    return (error.http_status or 0) >= 500
+
+
+def _header(error: stripe.StripeError, name: str) -> str | None:
+    """A header of the answer that this error is made of; httpx's mapping knows no case."""
+    return (error.headers or {}).get(name)
 
 
 async def _bound_answer(answer: httpx.Response) -> None:

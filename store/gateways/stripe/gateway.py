@@ -7,6 +7,8 @@ from datetime import datetime
 
 import httpx
 
+from store.gateways.breaker import Breaker
+from store.gateways.pace import Pace
 from store.gateways.port import (
     AccountRequest,
     AccountSnapshot,
@@ -26,8 +28,18 @@ from store.settings import Settings
 class StripeGateway:
     """One platform account at Stripe, or at a sandbox that speaks its protocol."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._calls = StripeCalls(settings.stripe_secret_key, settings.stripe_api_base, transport)
+    def __init__(
+        self,
+        settings: Settings,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        breaker: Breaker | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._calls = StripeCalls(
+            settings.stripe_secret_key, settings.stripe_api_base, transport, breaker=breaker, pace=pace
+        )
+        self._methods = ("card", *settings.stripe_delayed_methods)
         self._livemode = settings.livemode
         self._secrets = {
             "account": settings.stripe_webhook_secrets,
@@ -35,7 +47,7 @@ class StripeGateway:
         }
 
     def freeze_checkout(self, request: CheckoutRequest) -> str:
-        return checkout.freeze_checkout(request)
+        return checkout.freeze_checkout(request, self._methods)
 
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
         return await checkout.open_checkout(self._calls, frozen, account_ref, key)
@@ -77,3 +89,6 @@ class StripeGateway:
 
     async def ping(self) -> None:
         await connect.ping(self._calls)
+
+    def is_away(self) -> bool:
+        return self._calls.breaker.is_open

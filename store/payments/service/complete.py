@@ -1,9 +1,9 @@
 """Find out what became of an attempt whose outcome is unknown, or make it happen.
 
-A young request is sent again, byte for byte under its key. An old one, or one that was refused, is looked for first:
-sessions are listed from its creation on and matched by our payment id; only when the whole list lacks it is the attempt
-given up and the way free for another with a new key. A recomputed field would make the key fail, so the request is
-never rebuilt.
+A request that may still be under way is sent again, byte for byte under its key. Any other is looked for first:
+sessions are listed from its creation on and matched by our payment id, and only when the whole list lacks it is it sent
+again; when it is too old for that, or its key answers with a stored failure, the attempt is given up and the way free
+for another with a new key. A recomputed field would make the key fail, so the request is never rebuilt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from typing import Any
 
 import structlog
 
-from store.gateways.port import Declined, GatewayBug, Gateways, OpenedCheckout, PaymentSnapshot, Unavailable
+from store.gateways.port import (
+    Declined,
+    GatewayBug,
+    Gateways,
+    OpenedCheckout,
+    PaymentSnapshot,
+    StoredFailure,
+    Unavailable,
+)
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, transaction
 from store.orders import service as orders
@@ -23,6 +31,8 @@ from store.payments.tables import Payment
 
 log = structlog.get_logger(__name__)
 
+# Longer than one call to the provider may take: until then a list may lack what another process is asking for.
+UNDER_WAY = timedelta(seconds=30)
 # Stripe wants at least 30 minutes between creation and expiry: the frozen 45 allow sending again for 15, less a margin.
 RESEND_FOR = timedelta(minutes=12)
 CLOCK_SLACK = timedelta(minutes=5)
@@ -33,10 +43,18 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
 
     Raises Declined or GatewayBug when the provider refuses for good; the order has ended then.
     """
-    if clock.now() - payment["created_at"] > RESEND_FOR:
-        return await _look_for(gateways, payment)
+    age = clock.now() - payment["created_at"]
+    if age > UNDER_WAY:
+        looked = await _look_for(gateways, payment)
+        if looked is not None:
+            return looked
+        if age > RESEND_FOR:
+            return await _abandon(payment)
     try:
         opened = await gateways.stripe.open_checkout(payment["request"], payment["account_ref"], str(payment["id"]))
+    except StoredFailure:
+        # This key will say the same as long as it lives, whatever became of its first call.
+        return await _look_for(gateways, payment) or await _abandon(payment)
     except Unavailable as unknown:
         log.warning("checkout_unknown", payment_id=str(payment["id"]), reason=str(unknown))
         return payment
@@ -82,13 +100,22 @@ async def _look_before_giving_up(
     raise refused
 
 
-async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any]:
+async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any] | None:
+    """The attempt's row with the session that the provider's list shows, or as it is when no list could be had.
+
+    None: the whole list lacks it.
+    """
     try:
         found = await _search(gateways, payment)
     except Unavailable:
         return payment
     if found:
         return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
+    return None
+
+
+async def _abandon(payment: dict[str, Any]) -> dict[str, Any]:
+    """The provider never had it, proven by its own list: another attempt may open, unless the buyer wanted out."""
     async with transaction():
         order = await orders.lock_order(payment["order"])
         moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None)

@@ -6,11 +6,12 @@ subtracted, never paid again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import GatewayBug, Gateways, RefundRequest, RefundSnapshot
+from store.gateways.port import GatewayBug, Gateways, RefundRequest, RefundSnapshot, StoredFailure
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.ids import new_id
@@ -19,8 +20,9 @@ from store.refunds.service.sync import TOO_LATE, TWICE, sync_refunds
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
 
+# Longer than one call to the provider may take: until then a list may lack what another process is asking for.
+UNDER_WAY = timedelta(seconds=30)
 # Follows docs.stripe.com/api/idempotent_requests: keys are kept for at least 24 hours.
-ASK_BLINDLY = timedelta(minutes=10)
 KEY_LIFE = timedelta(hours=24)
 GIVEN = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 
@@ -77,19 +79,18 @@ async def _intend(capture_id: UUID) -> dict[str, Any] | None:
 
 
 async def _look_or_ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | None:
-    """A young refund is asked for, again if need be; an old one is looked for first.
+    """A refund that may still be under way is asked for again under its key; any other is looked for first.
 
     The provider answers a key with its first result for a day, a stored 500 too. A refund that its whole list lacks
     after that time was never made: its row ends and the money is asked for under a new one (None).
     """
     age = clock.now() - refund["created_at"]
-    if age > ASK_BLINDLY:
-        found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
-        for made in found:
-            if made.refund_id == str(refund["id"]):
-                return made
+    if age > UNDER_WAY:
+        _, ours = await _find(gateways, refund)
+        if ours is not None:
+            return ours
         if age > KEY_LIFE:
-            await advance(Refund, REFUND, refund["id"], RefundStatus.CANCELED, column="status", settled_at=clock.now())
+            await _cancel(refund)
             return None
     return await _ask(gateways, refund)
 
@@ -108,17 +109,34 @@ async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | N
     )
     try:
         return await gateways.stripe.refund(request)
+    except StoredFailure:
+        # This key will say the same as long as it lives: what the list lacks is asked for under a new one, next time.
+        _, ours = await _find(gateways, refund)
+        if ours is None:
+            await _cancel(refund)
+            raise
+        return ours
     except GatewayBug:
         # A key that outlived its memory at the provider, or a refund made there by hand: look before giving up.
-        found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
-        for made in found:
-            if made.refund_id == str(refund["id"]):
-                return made
+        found, ours = await _find(gateways, refund)
+        if ours is not None:
+            return ours
         known = await fetch("SELECT refund_ref FROM refund WHERE capture = $1", refund["capture"])
         if {made.ref for made in found} <= {row["refund_ref"] for row in known}:
             raise
-        await advance(Refund, REFUND, refund["id"], RefundStatus.CANCELED, column="status", settled_at=clock.now())
+        await _cancel(refund)
         return None
+
+
+async def _find(gateways: Gateways, refund: dict[str, Any]) -> tuple[Sequence[RefundSnapshot], RefundSnapshot | None]:
+    """Every refund that the provider has of this money, and ours among them."""
+    found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
+    return found, next((made for made in found if made.refund_id == str(refund["id"])), None)
+
+
+async def _cancel(refund: dict[str, Any]) -> None:
+    """This request led to nothing, as the provider's own list shows."""
+    await advance(Refund, REFUND, refund["id"], RefundStatus.CANCELED, column="status", settled_at=clock.now())
 
 
 async def _given_back(capture_id: UUID) -> int:

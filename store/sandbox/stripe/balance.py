@@ -4,35 +4,14 @@ Invariant: per currency, available + pending equals the sum of the transactions'
 is pending for two days, what goes out counts at once (docs.stripe.com/api/balance).
 """
 
-from store.sandbox.kernel.world import Document, World
-from store.sandbox.stripe.objects import default_currency
+from store.sandbox.kernel.world import Document
 from store.sandbox.stripe.routing import LISTS, Call, Route
+from store.sandbox.stripe.sums import read_balance
 
 
 def retrieve_balance(call: Call) -> Document:
     """Return the balance of the account the request acts in."""
     return read_balance(call.world, call.account)
-
-
-def read_balance(world: World, account: str) -> Document:
-    """Return an account's balance object: amounts per currency, minor units."""
-    sums: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
-    currencies = {default_currency(world, account)}
-    for entry in world.find(account, "balance_transaction"):
-        amounts = sums[entry["status"]]
-        amounts[entry["currency"]] = amounts.get(entry["currency"], 0) + entry["net"]
-        currencies.add(entry["currency"])
-    balance: Document = {"object": "balance", "livemode": False, "connect_reserved": None}
-    for name, amounts in sums.items():
-        balance[name] = [_row(currency, amounts.get(currency, 0)) for currency in sorted(currencies)]
-    if account == world.platform:
-        balance["connect_reserved"] = [{"amount": 0, "currency": currency} for currency in sorted(currencies)]
-    return balance | {
-        "instant_available": None,
-        "issuing": None,
-        "refund_and_dispute_prefunding": None,
-        "risk_reserved": None,
-    }
 
 
 def retrieve_entry(call: Call) -> Document:
@@ -43,10 +22,6 @@ def retrieve_entry(call: Call) -> Document:
 def list_entries(call: Call) -> Document:
     """Return balance transactions newest first, by type, currency and source."""
     return call.page("balance_transaction", "type", "currency", "source")
-
-
-def _row(currency: str, amount: int) -> Document:
-    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
 
 
 ROUTES = (

@@ -1,7 +1,7 @@
 """Test cards: what each number does (docs.stripe.com/testing), and the checks a card form makes.
 
 Invariant: a number outside the table never pays; a card whose after-effects the sandbox does not have
-(disputes, fraud warnings, failing refunds) is refused by name rather than treated as a plain success.
+(disputes, fraud warnings) is refused by name rather than treated as a plain success.
 """
 
 import calendar
@@ -40,6 +40,8 @@ class Decline:
     # A form error: the provider's page catches it before there is a charge.
     before_charge: bool = False
     blocked: bool = False
+    # What the sandbox's page adds, because the provider's sentence does not say what happened.
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,24 @@ class TestCard:
     # The outcome after a passed challenge.
     then: Decline | None = None
     available_at_once: bool = False
+    # Its 3D Secure was done for payments without the buyer.
+    set_up: bool = False
+    # What becomes of its refunds: "pending" or "failed" for a while, or nothing special.
+    refunds: str | None = None
     refused: str | None = None
 
 
 DECLINED = "Your card was declined."
 GENERIC = Decline("card_declined", DECLINED, "generic_decline")
+ONLY_SAVED = Decline(
+    "card_declined",
+    DECLINED,
+    "generic_decline",
+    advice="This test card can be saved, but its bank declines every payment with it.",
+)
 INSUFFICIENT = Decline("card_declined", "Your card has insufficient funds.", "insufficient_funds")
-LOST = Decline("card_declined", DECLINED, "lost_card")
-STOLEN = Decline("card_declined", DECLINED, "stolen_card")
+LOST = Decline("card_declined", DECLINED, "lost_card", advice="Its bank has it down as lost.")
+STOLEN = Decline("card_declined", DECLINED, "stolen_card", advice="Its bank has it down as stolen.")
 EXPIRED = Decline("expired_card", "Your card has expired.")
 WRONG_CVC = Decline("incorrect_cvc", "Your card's security code is incorrect.")
 PROCESSING = Decline("processing_error", "An error occurred while processing your card. Try again in a little bit.")
@@ -75,7 +87,18 @@ VELOCITY = Decline(
     "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
     "card_velocity_exceeded",
 )
-BLOCKED = Decline("card_declined", DECLINED, "fraudulent", blocked=True)
+BLOCKED = Decline(
+    "card_declined",
+    DECLINED,
+    "fraudulent",
+    blocked=True,
+    advice="The fraud check of the payment provider blocked it; its bank was never asked.",
+)
+VERIFY = Decline(
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+    "authentication_required",
+)
 LOOKUP_FAILED = Decline(
     "card_declined", "Your card was declined: its bank could not be asked to verify you.", "generic_decline"
 )
@@ -130,7 +153,7 @@ TEST_CARDS: tuple[TestCard, ...] = (
         "4000000000000341",
         "pm_card_chargeCustomerFail",
         "Can be saved; every charge is declined",
-        decline=GENERIC,
+        decline=ONLY_SAVED,
     ),
     TestCard("4100000000000019", "pm_card_radarBlock", "Blocked as fraudulent", decline=BLOCKED),
     TestCard("4000002500003155", "pm_card_authenticationRequiredOnSetup", "Asks for 3D Secure", challenge=True),
@@ -140,6 +163,7 @@ TEST_CARDS: tuple[TestCard, ...] = (
         "pm_card_authenticationRequiredSetupForOffSession",
         "Asks for 3D Secure when you are there",
         challenge=True,
+        set_up=True,
     ),
     TestCard(
         "4000008260003178",
@@ -176,6 +200,18 @@ TEST_CARDS: tuple[TestCard, ...] = (
     TestCard("4000002760000016", "pm_card_de", "Succeeds (Germany)", country="DE"),
     TestCard("4000002500000003", "pm_card_fr", "Succeeds (France)", country="FR"),
     TestCard("4000008260000000", "pm_card_gb", "Succeeds (United Kingdom)", country="GB"),
+    TestCard(
+        "4000000000007726",
+        "pm_card_pendingRefund",
+        "Succeeds; a refund is pending for 3 minutes",
+        refunds="pending",
+    ),
+    TestCard(
+        "4000000000005126",
+        "pm_card_refundFail",
+        "Succeeds; a refund fails after 3 minutes",
+        refunds="failed",
+    ),
     TestCard("4000000000000259", "pm_card_createDispute", "Not in this sandbox: dispute", refused=_DISPUTE),
     TestCard(
         "4000000000002685",
@@ -194,18 +230,6 @@ TEST_CARDS: tuple[TestCard, ...] = (
         "pm_card_createIssuerFraudRecord",
         "Not in this sandbox: fraud warning",
         refused="raises an early fraud warning after the payment",
-    ),
-    TestCard(
-        "4000000000007726",
-        "pm_card_pendingRefund",
-        "Not in this sandbox: pending refund",
-        refused="makes its refunds pending",
-    ),
-    TestCard(
-        "4000000000005126",
-        "pm_card_refundFail",
-        "Not in this sandbox: failing refund",
-        refused="makes its refunds fail",
     ),
 )
 BY_NUMBER = {card.number: card for card in TEST_CARDS}

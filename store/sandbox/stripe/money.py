@@ -12,7 +12,10 @@ from store.sandbox.kernel.errors import refuse
 ZERO_DECIMAL = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
+# The last digit must be 0.
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+# Without decimals, yet sent with two, which must be 00.
+WHOLE_HUNDREDS = frozenset(["isk", "ugx"])
 MAX_AMOUNT = 99_999_999
 # Major units.
 MINIMUM = {
@@ -40,6 +43,26 @@ IN_USD = {
     "dkk": Decimal("0.145"),
     "pln": Decimal("0.25"),
     "jpy": Decimal("0.0065"),
+    "aed": Decimal("0.2723"),
+    "bhd": Decimal("2.65"),
+    "brl": Decimal("0.18"),
+    "czk": Decimal("0.043"),
+    "hkd": Decimal("0.128"),
+    "huf": Decimal("0.0027"),
+    "inr": Decimal("0.0117"),
+    "isk": Decimal("0.0072"),
+    "jod": Decimal("1.41"),
+    "krw": Decimal("0.00072"),
+    "kwd": Decimal("3.25"),
+    "mxn": Decimal("0.053"),
+    "myr": Decimal("0.23"),
+    "nzd": Decimal("0.59"),
+    "omr": Decimal("2.60"),
+    "ron": Decimal("0.22"),
+    "sgd": Decimal("0.75"),
+    "thb": Decimal("0.029"),
+    "tnd": Decimal("0.32"),
+    "ugx": Decimal("0.00027"),
 }
 COUNTRY_CURRENCY = {
     **dict.fromkeys(["AT", "BE", "DE", "ES", "FI", "FR", "IE", "IT", "LU", "NL", "PT"], "eur"),
@@ -100,13 +123,26 @@ def check_amount(amount: int, currency: str, param: str) -> None:
             param=param,
             code="amount_too_large",
         )
-    smallest = int(MINIMUM[currency].scaleb(exponent(currency)))
+    step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_HUNDREDS else 1
+    if amount % step:
+        raise refuse(
+            f"Invalid amount: in {currency.upper()} it must be a multiple of {step} ({amount} is not).", param=param
+        )
+    smallest = smallest_amount(currency)
     if amount < smallest:
         raise refuse(
             f"The total amount due must add up to at least {format_amount(smallest, currency)}",
             param=param,
             code="amount_too_small",
         )
+
+
+def smallest_amount(currency: str) -> int:
+    """Return the currency's smallest charge, minor units; where none is published, what 0.50 USD is worth."""
+    if currency in MINIMUM:
+        return int(MINIMUM[currency].scaleb(exponent(currency)))
+    step = 10 if currency in THREE_DECIMAL else 100
+    return -(-convert(50, "usd", currency)[0] // step) * step
 
 
 def format_amount(amount: int, currency: str) -> str:

@@ -20,13 +20,16 @@ PREFIXES = {
     "balance_transaction": ("txn_1", 23),
     "charge": ("ch_3", 23),
     "checkout.session": ("cs_test_a1", 56),
+    "coupon": ("", 8),
     "customer": ("cus_", 14),
+    "discount": ("di_1", 23),
     "fee_refund": ("fr_1", 23),
     "item": ("li_1", 23),
     "payment_intent": ("pi_3", 23),
     "payment_method": ("pm_1", 23),
     "price": ("price_1", 23),
     "product": ("prod_", 14),
+    "promotion_code": ("promo_1", 23),
     "refund": ("re_3", 23),
     "transfer": ("tr_3", 23),
     "transfer_reversal": ("trr_1", 23),
@@ -35,6 +38,7 @@ PREFIXES = {
 # Left out unless asked for (or unless it is the payment method's own type), as the provider does.
 LEFT_OUT = {
     "checkout.session": frozenset({"line_items"}),
+    "coupon": frozenset({"currency_options"}),
     "customer": frozenset({"sources", "subscriptions", "tax", "tax_ids", "cash_balance", "invoice_credit_balance"}),
     "price": frozenset({"tiers", "currency_options"}),
     "webhook_endpoint": frozenset({"secret"}),
@@ -91,7 +95,13 @@ def _refunds(world: World, account: str, charge: Document) -> Document:
     return list_given(f"/v1/charges/{charge['id']}/refunds", refunds, {})
 
 
+def _breakdown(world: World, account: str, session: Document) -> Document:
+    discount, amount = session.get("_discount"), session["total_details"]["amount_discount"]
+    return {"discounts": [{"amount": amount, "discount": discount}] if discount else [], "taxes": []}
+
+
 INCLUDES: dict[tuple[str, str], Include] = {
     ("checkout.session", "line_items"): _line_items,
+    ("checkout.session", "total_details.breakdown"): _breakdown,
     ("charge", "refunds"): _refunds,
 }

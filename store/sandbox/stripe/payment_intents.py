@@ -1,24 +1,28 @@
-"""Payment intents as the API sees them: create, retrieve, list, update, confirm, cancel.
+"""Payment intents as the API sees them: create, retrieve, list, update, confirm, capture, cancel.
 
-An intent that a Checkout Session made is confirmed by the buyer on its page only, and cancelled by expiring
-the session (docs.stripe.com/payments/paymentintents/lifecycle). Confirming by API with a card that asks for
-3D Secure is refused by name. Invariant: an intent in `succeeded` or `canceled` is never changed again.
+An intent that a Checkout Session made is confirmed by the buyer on its page only, and cancelled by expiring the
+session (docs.stripe.com/payments/paymentintents/lifecycle). A card that asks for 3D Secure sends the buyer to the
+sandbox's page when a `return_url` was given. Invariant: an intent in `succeeded` or `canceled` is never changed again.
 """
 
 from typing import Any
 
-from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
+from store.sandbox.kernel.errors import ApiError, refuse
+from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, public
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_charging
+from store.sandbox.stripe.captures import capture_intent, release_hold
 from store.sandbox.stripe.cards import BY_NUMBER
+from store.sandbox.stripe.checks import bad_address, table
 from store.sandbox.stripe.money import check_amount, check_currency
 from store.sandbox.stripe.payment_methods import card_error, find_method
 from store.sandbox.stripe.payments import OPEN_STATES, cancel_intent, open_intent, try_card
 from store.sandbox.stripe.routing import LISTS, Call, Route
 from store.sandbox.stripe.splits import check_split
 
+AUTHENTICATE_PATH = "/c/authenticate/"
 WORDS = (
     "description receipt_email shipping statement_descriptor statement_descriptor_suffix transfer_group "
     "application_fee_amount"
@@ -45,7 +49,12 @@ def create_intent(call: Call) -> Document:
         method = find_method(call.world, call.account, params["payment_method"], "payment_method")
         intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
         call.world.put(call.account, "payment_intent", intent)
-    return _confirm(call, intent) if params.get("confirm") else intent
+    if params.get("confirm"):
+        return _confirm(call, intent)
+    for name in ("return_url", "off_session", "error_on_requires_action"):
+        if name in params:
+            raise refuse(f"`{name}` goes with confirm=true only.", param=name)
+    return intent
 
 
 def retrieve_intent(call: Call) -> Document:
@@ -102,16 +111,25 @@ def confirm_intent(call: Call) -> Document:
     if "payment_method" in call.params:
         method = find_method(call.world, call.account, call.params["payment_method"], "payment_method")
         intent["payment_method"] = method["id"]
+    if "capture_method" in call.params:
+        intent["capture_method"] = call.params["capture_method"]
     return _confirm(call, intent)
 
 
+def capture(call: Call) -> Document:
+    """Capture the money that an intent holds, in full or in part."""
+    return capture_intent(call.world, call.account, retrieve_intent(call), call.params)
+
+
 def cancel(call: Call) -> Document:
-    """Cancel an intent that has not succeeded."""
-    intent = retrieve_intent(call)
+    """Cancel an intent that has not succeeded; money that is held goes back."""
+    intent, reason = retrieve_intent(call), call.params.get("cancellation_reason")
+    if intent["status"] == "requires_capture":
+        return release_hold(call.world, call.account, intent, reason)
     _refuse_session(intent, "canceled")
     if intent["status"] not in OPEN_STATES:
         raise _unexpected(intent, "canceled")
-    return cancel_intent(call.world, call.account, intent, call.params.get("cancellation_reason"))
+    return cancel_intent(call.world, call.account, intent, reason)
 
 
 def _confirm(call: Call, intent: Document) -> Document:
@@ -122,17 +140,30 @@ def _confirm(call: Call, intent: Document) -> Document:
         )
     method = call.world.get(call.account, "payment_method", intent["payment_method"])
     card = BY_NUMBER[method["_number"]]
-    if card.challenge:
-        raise Unsupported(
-            f"confirming by API with the card ending in {card.number[-4:]}, which asks for 3D Secure; use Checkout",
-            param="payment_method",
-        )
-    attempt = try_card(call.world, call.account, intent, card, method)
+    params = call.params
+    challenge = new_id("3ds_", 20)
+    intent["_return"] = params.get("return_url")
+    attempt = try_card(
+        call.world,
+        call.account,
+        intent,
+        card,
+        method,
+        off_session=bool(params.get("off_session") or params.get("error_on_requires_action")),
+        challenge=challenge,
+        next_action=_redirect(call, intent, challenge) if params.get("return_url") else None,
+    )
     if attempt.decline:
         raise card_error(
             attempt.decline, keeps_effect=True, charge=intent["latest_charge"], payment_intent=public(intent)
         )
     return intent
+
+
+def _redirect(call: Call, intent: Document, challenge: str) -> Document:
+    """Return the next action of an intent whose buyer is sent to the bank's page and comes back to `return_url`."""
+    url = f"{call.origin}{AUTHENTICATE_PATH}{intent['id']}/{challenge}"
+    return {"type": "redirect_to_url", "redirect_to_url": {"return_url": call.params["return_url"], "url": url}}
 
 
 def _refuse_session(intent: Document, verb: str) -> None:
@@ -152,16 +183,30 @@ def _unexpected(intent: Document, verb: str) -> ApiError:
     )
 
 
+bad_return = table(bad_address("return_url", "§3.1 confirmed with return_url"))
+
 CREATE = f"""
     amount currency confirm payment_method customer metadata capture_method transfer_data
-    allowed_payment_method_types automatic_payment_methods {WORDS}
+    return_url off_session error_on_requires_action allowed_payment_method_types automatic_payment_methods {WORDS}
 """
 
 ROUTES = (
-    Route("POST /v1/payment_intents", create_intent, CREATE, (rules.INTENT_CREATE,)),
+    Route("POST /v1/payment_intents", create_intent, CREATE, (rules.INTENT_CREATE, bad_return)),
     Route("GET /v1/payment_intents/{intent}", retrieve_intent, "client_secret", publishable=True),
     Route("GET /v1/payment_intents", list_intents, f"{LISTS} created customer"),
     Route("POST /v1/payment_intents/{intent}", update_intent, f"amount metadata payment_method {WORDS}"),
-    Route("POST /v1/payment_intents/{intent}/confirm", confirm_intent, "payment_method return_url", publishable=True),
+    Route(
+        "POST /v1/payment_intents/{intent}/confirm",
+        confirm_intent,
+        "payment_method return_url off_session error_on_requires_action capture_method",
+        (bad_return,),
+        publishable=True,
+    ),
+    Route(
+        "POST /v1/payment_intents/{intent}/capture",
+        capture,
+        "amount_to_capture application_fee_amount transfer_data.amount metadata statement_descriptor "
+        "statement_descriptor_suffix",
+    ),
     Route("POST /v1/payment_intents/{intent}/cancel", cancel, "cancellation_reason"),
 )

@@ -10,7 +10,7 @@ from store.sandbox.kernel.params import Params, merge_metadata
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.cards import BY_NUMBER, BY_TOKEN, Card, Decline, TestCard, read_card, refused_card
-from store.sandbox.stripe.payments import billing_details, make_method
+from store.sandbox.stripe.instruments import billing_details, make_method
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
 # This card can be saved although no charge on it ever succeeds.

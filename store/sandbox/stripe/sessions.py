@@ -5,49 +5,51 @@ States: open → complete (paid, or nothing to pay) and open → expired; neithe
 expiring works on an open session only.
 """
 
-from typing import Any
-
-from store.sandbox.kernel.errors import Missing, refuse
+from store.sandbox.kernel.errors import refuse
+from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.lists import list_given
-from store.sandbox.kernel.params import Params, merge_metadata
+from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Condition, Document, World, due_job
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_charging
-from store.sandbox.stripe.catalogue import price_from_data
+from store.sandbox.stripe.discounts import give_discount
 from store.sandbox.stripe.money import check_amount
-from store.sandbox.stripe.objects import blank, find_line_items
+from store.sandbox.stripe.objects import find_line_items
 from store.sandbox.stripe.payments import OPEN_STATES, cancel_intent
 from store.sandbox.stripe.routing import LISTS, Call, Route
-from store.sandbox.stripe.splits import check_split
+from store.sandbox.stripe.session_parts import (
+    KIND,
+    PAGE_PATH,
+    build_intent_data,
+    build_line,
+    build_session,
+    customer_details,
+)
 
-KIND = "checkout.session"
-DEFAULT_LIFE = 24 * 3600
-PAGE_PATH = "/c/pay/"
+RECOVERY_PATH = "/c/recover/"
+RECOVERY_SECONDS = 30 * 86400
 
 
 def create_session(call: Call) -> Document:
     """Create an open session with its line items; its page's address is built from the request's Host."""
     params = call.params
     check_charging(call.world, call.account)
-    lines = [_build_line(call, line, index) for index, line in enumerate(params["line_items"])]
+    lines = [build_line(call, line, index) for index, line in enumerate(params["line_items"])]
     currencies = {line["currency"] for line in lines}
     if len(currencies) > 1:
         raise refuse("All line items must have the same currency.", param="line_items")
     currency = currencies.pop()
-    total = sum(line["amount_total"] for line in lines)
+    session = build_session(call, sum(line["amount_total"] for line in lines), currency)
+    give_discount(call, session, lines)
+    total = session["amount_total"]
     if total:
         check_amount(total, currency, "line_items")
-    intent_data = _build_intent_data(call, params.get("payment_intent_data") or {}, total, currency)
+    session["_intent_data"] = build_intent_data(call, params.get("payment_intent_data") or {}, total, currency)
     email = params.get("customer_email")
     if params.get("customer"):
         email = call.world.get(call.account, "customer", params["customer"], param="customer")["email"]
-    session = _build_session(call, params, total, currency)
-    session["customer_details"] = _customer_details(email) if email else None
-    session["_intent_data"] = intent_data
-    call.world.put(call.account, KIND, session)
-    for line in lines:
-        call.world.put(call.account, "item", line | {"_session": session["id"]})
-    call.world.schedule(session["expires_at"], "checkout.expire", call.account, session["id"])
+    session["customer_details"] = customer_details(email) if email else None
+    open_session(call.world, call.account, session, lines)
     return session
 
 
@@ -91,8 +93,22 @@ def list_line_items(call: Call) -> Document:
     return list_given(call.path, find_line_items(call.world, call.account, call.ids["session"]), call.params)
 
 
+def open_session(world: World, account: str, session: Document, lines: list[Document]) -> None:
+    """Store a new session and its lines, and let it expire in time."""
+    world.put(account, KIND, session)
+    for line in lines:
+        world.put(account, "item", line | {"_session": session["id"]})
+    world.schedule(session["expires_at"], "checkout.expire", account, session["id"])
+
+
 def close_session(world: World, account: str, session: Document) -> Document:
-    """Turn an open session into an expired one and cancel its unfinished intent."""
+    """Turn an open session into an expired one, with its recovery address, and cancel its unfinished intent."""
+    recovery = (session["after_expiration"] or {}).get("recovery")
+    if recovery and recovery["enabled"]:
+        recovery |= {
+            "expires_at": world.clock.now() + RECOVERY_SECONDS,
+            "url": f"{session['url'].split(PAGE_PATH)[0]}{RECOVERY_PATH}{session['id']}/{new_id('', 24)}",
+        }
     session |= {"status": "expired", "url": None}
     world.unschedule("checkout.expire", session["id"])
     world.put(account, KIND, session)
@@ -111,104 +127,17 @@ def _expire_when_due(world: World, account: str, id: str) -> None:
         close_session(world, account, session)
 
 
-def _build_line(call: Call, line: Params, index: int) -> Document:
-    param = f"line_items[{index}]"
-    if "price" in line:
-        try:
-            price = call.world.get(call.account, "price", line["price"])
-        except Missing as error:
-            raise refuse(
-                f"No such price: '{line['price']}'", param=f"{param}[price]", code="resource_missing"
-            ) from error
-        if not price["active"]:
-            raise refuse(f"The price {price['id']} is inactive.", param=f"{param}[price]")
-    else:
-        price = price_from_data(call.world, call.account, line["price_data"], f"{param}[price_data]")
-    product = call.world.get(call.account, "product", price["product"])
-    amount = price["unit_amount"] * line["quantity"]
-    return blank(
-        call.world,
-        "item",
-        amount_discount=0,
-        amount_subtotal=amount,
-        amount_tax=0,
-        amount_total=amount,
-        currency=price["currency"],
-        description=product["name"],
-        metadata=merge_metadata({}, line.get("metadata") or {}),
-        price=price,
-        quantity=line["quantity"],
-    )
-
-
-def _build_intent_data(call: Call, data: Params, total: int, currency: str) -> dict[str, Any]:
-    """Return the future intent's fields after checking fee and destination against the total."""
-    check_split(call, data, total, currency, "payment_intent_data")
-    return data | {"metadata": merge_metadata({}, data.get("metadata") or {})}
-
-
-def _build_session(call: Call, params: Params, total: int, currency: str) -> Document:
-    session = blank(call.world, KIND)
-    kept = (
-        "cancel_url",
-        "client_reference_id",
-        "customer",
-        "customer_email",
-        "locale",
-        "submit_type",
-        "success_url",
-        "allowed_payment_method_types",
-        "integration_identifier",
-        "origin_context",
-    )
-    return (
-        session
-        | {name: params[name] for name in kept if name in params}
-        | {
-            "adaptive_pricing": {"enabled": False},
-            "amount_subtotal": total,
-            "amount_total": total,
-            "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-            "collected_information": {
-                "business_name": None,
-                "individual_name": None,
-                "shipping_details": None,
-            },
-            "currency": currency,
-            "custom_fields": [],
-            "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
-            "customer_creation": None if params.get("customer") else params.get("customer_creation", "if_required"),
-            "expires_at": params.get("expires_at", call.now + DEFAULT_LIFE),
-            "invoice_creation": {"enabled": False, "invoice_data": {}},
-            "metadata": merge_metadata({}, params.get("metadata") or {}),
-            "mode": "payment",
-            "payment_method_collection": "if_required",
-            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-            "payment_method_types": ["card"],
-            "payment_status": "unpaid",
-            "phone_number_collection": {"enabled": False},
-            "shipping_options": [],
-            "status": "open",
-            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-            "ui_mode": "hosted_page",
-            "url": f"{call.origin}{PAGE_PATH}{session['id']}",
-        }
-    )
-
-
-def _customer_details(email: str) -> Document:
-    empty = dict.fromkeys(("address", "business_name", "individual_name", "name", "phone", "tax_ids"))
-    return {**empty, "email": email, "tax_exempt": "none"}
-
-
 CREATE = """
     mode ui_mode success_url cancel_url customer customer_email customer_creation client_reference_id metadata
-    expires_at locale submit_type allowed_payment_method_types integration_identifier origin_context
+    expires_at locale submit_type allowed_payment_method_types excluded_payment_method_types
+    integration_identifier origin_context
     line_items.price line_items.quantity line_items.metadata line_items.price_data.currency
     line_items.price_data.product line_items.price_data.unit_amount line_items.price_data.tax_behavior
     line_items.price_data.product_data.name line_items.price_data.product_data.description
     line_items.price_data.product_data.images line_items.price_data.product_data.metadata
     line_items.price_data.product_data.tax_code line_items.price_data.product_data.unit_label
+    discounts.coupon discounts.promotion_code allow_promotion_codes
+    after_expiration.recovery.enabled after_expiration.recovery.allow_promotion_codes
     payment_intent_data.application_fee_amount payment_intent_data.capture_method
     payment_intent_data.description payment_intent_data.metadata payment_intent_data.receipt_email
     payment_intent_data.shipping

@@ -15,6 +15,7 @@ from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe.money import convert, stripe_fee
 from store.sandbox.stripe.objects import APPLICATION, blank, default_currency
+from store.sandbox.stripe.sums import read_balance
 
 SETTLE_SECONDS = 3
 AVAILABLE_SECONDS = 2 * 86400
@@ -28,6 +29,7 @@ CATEGORIES = {
     "application_fee": "platform_earning",
     "application_fee_refund": "platform_earning_refund",
     "stripe_fee": "fee",
+    "refund_failure": "refund_failure",
     "adjustment": "other_adjustment",
 }
 
@@ -86,9 +88,9 @@ def fee_detail(type: str, amount: int, currency: str) -> Document:
 
 
 def settle_charge(world: World, account: str, charge_id: str, *, later: bool) -> Document:
-    """Book a successful charge and what hangs on it, once; `later` adds `charge.updated`."""
+    """Book a captured charge and what hangs on it, once; `later` adds `charge.updated`."""
     charge = world.get(account, "charge", charge_id)
-    if charge["balance_transaction"] or charge["status"] != "succeeded":
+    if charge["balance_transaction"] or charge["status"] != "succeeded" or not charge["captured"]:
         return charge
     fields = ("balance_transaction", "transfer", "application_fee")
     before = {name: charge[name] for name in fields}
@@ -139,7 +141,7 @@ def make_application_fee(
 def _settle_direct(world: World, account: str, charge: Document) -> None:
     """The connected account earns; it, or the platform (`controller.fees.payer`), pays the provider's fee."""
     currency = default_currency(world, account)
-    amount, rate = convert(charge["amount"], charge["currency"], currency)
+    amount, rate = convert(charge["amount_captured"], charge["currency"], currency)
     own_fee = stripe_fee(amount)
     fees: list[Document] = []
     if charge["application_fee_amount"]:
@@ -159,7 +161,7 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
 def _settle_platform(world: World, charge: Document) -> None:
     """The platform earns and pays the provider's fee; a destination gets its transfer, the fee comes back."""
     currency = default_currency(world, world.platform)
-    amount, rate = convert(charge["amount"], charge["currency"], currency)
+    amount, rate = convert(charge["amount_captured"], charge["currency"], currency)
     fees = [fee_detail("stripe_fee", stripe_fee(amount), currency)]
     entry = _book_charge(world, world.platform, "charge", charge, amount, currency, fees, rate)
     charge["balance_transaction"] = entry["id"]
@@ -169,7 +171,7 @@ def _settle_platform(world: World, charge: Document) -> None:
 
 def _transfer_to_destination(world: World, charge: Document) -> None:
     destination = charge["transfer_data"]["destination"]
-    amount = charge["transfer_data"]["amount"] or charge["amount"]
+    amount = charge["transfer_data"]["amount"] or charge["amount_captured"]
     at_once = bool(charge["_available_at_once"])
     transfer = blank(
         world,
@@ -292,3 +294,11 @@ def _settle_when_due(world: World, account: str, id: str) -> None:
 def _become_available(world: World, account: str, id: str) -> None:
     entry = world.get(account, "balance_transaction", id)
     world.put(account, "balance_transaction", entry | {"status": "available"})
+    # What becomes available in one go is told in one event.
+    more = world.sql(
+        "SELECT 1 FROM due WHERE job='balance_transaction.available' AND account=? AND at<=? LIMIT 1",
+        account,
+        world.clock.now(),
+    )
+    if not more:
+        world.emit(account, "balance.available", read_balance(world, account))

@@ -84,12 +84,12 @@ def test_old_ui_mode_is_refused_when_it_was_renamed(api: Api, old: str) -> None:
         ({"allowed_payment_method_types[0]": "paypal"}, "allowed_payment_method_types", None),
         ({"customer": "cus_1", "customer_email": "a@example.com"}, "customer_email", None),
         ({"mode": "subscription"}, "mode", "sandbox_unsupported"),
-        ({"ui_mode": "elements"}, "ui_mode", "sandbox_unsupported"),
-        ({"allow_promotion_codes": "true"}, "allow_promotion_codes", "sandbox_unsupported"),
+        ({"ui_mode": "elements"}, "success_url", None),
+        ({"ui_mode": "form"}, "ui_mode", "sandbox_unsupported"),
         (
-            {"payment_intent_data[capture_method]": "manual"},
-            "payment_intent_data[capture_method]",
-            "sandbox_unsupported",
+            {"allow_promotion_codes": "true", "discounts[0][coupon]": "x"},
+            "allow_promotion_codes",
+            None,
         ),
         (
             {"payment_intent_data[setup_future_usage]": "off_session"},

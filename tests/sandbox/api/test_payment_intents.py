@@ -85,10 +85,11 @@ def test_intent_is_updated_while_it_is_open(api: Api) -> None:
     [
         ({"amount": 49}, "amount_too_small"),
         ({"amount": 100_000_000}, "amount_too_large"),
-        ({"capture_method": "manual"}, "sandbox_unsupported"),
+        ({"capture_method": "later"}, None),
         ({"application_fee_amount": 5}, None),
         ({"payment_method": "pm_unknown"}, "resource_missing"),
-        ({"payment_method": "pm_card_authenticationRequired", "confirm": True}, "sandbox_unsupported"),
+        ({"return_url": "http://localhost:8000/done"}, None),
+        ({"return_url": "/done", "confirm": True}, "url_invalid"),
         ({"confirm": True}, "payment_intent_unexpected_state"),
     ],
 )

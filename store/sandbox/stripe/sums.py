@@ -1,0 +1,31 @@
+"""An account's balance as the sum of its balance transactions: available and pending, per currency.
+
+Invariant: available + pending equals the sum of the transactions' net amounts (docs.stripe.com/api/balance).
+"""
+
+from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe.objects import default_currency
+
+
+def read_balance(world: World, account: str) -> Document:
+    """Return an account's balance object: amounts per currency, minor units."""
+    sums: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
+    currencies = {default_currency(world, account)}
+    for entry in world.find(account, "balance_transaction"):
+        amounts = sums[entry["status"]]
+        amounts[entry["currency"]] = amounts.get(entry["currency"], 0) + entry["net"]
+        currencies.add(entry["currency"])
+    balance: Document = {"object": "balance", "livemode": False, "connect_reserved": None}
+    for name, amounts in sums.items():
+        balance[name] = [_row(currency, amounts.get(currency, 0)) for currency in sorted(currencies)]
+    if account == world.platform:
+        balance["connect_reserved"] = [{"amount": 0, "currency": currency} for currency in sorted(currencies)]
+    return balance | {
+        "instant_available": None,
+        "issuing": None,
+        "refund_and_dispute_prefunding": None,
+    }
+
+
+def _row(currency: str, amount: int) -> Document:
+    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}

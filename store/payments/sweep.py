@@ -18,6 +18,7 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.orders import service as orders
 from store.payments.service import cancel_order, sync_capture, sync_payment
+from store.payments.service.delayed import stop_waiting
 from store.payments.service.request import read_live
 from store.payments.service.sync import give_up_looking, read_payment
 from store.payments.states import LIVE, Door, PaymentStatus
@@ -54,6 +55,8 @@ SELECT orders.id FROM orders WHERE orders.payment_state IN ('awaiting_payment', 
   AND NOT EXISTS (SELECT FROM payment WHERE payment."order" = orders.id AND payment.status = ANY($2)) LIMIT $3
 """
 
+SILENT_BANKS = "SELECT id FROM orders WHERE payment_state = 'processing' AND hold_until <= $1 LIMIT $2"
+
 
 async def sweep_payments(gateways: Gateways) -> int:
     """Look at every stale attempt, unsettled capture and overdue order; returns how many there were."""
@@ -68,7 +71,13 @@ async def sweep_payments(gateways: Gateways) -> int:
 
 
 async def end_overdue() -> int:
-    """End orders whose time is up and which nobody can pay any more, since no attempt is live."""
+    """End orders whose time is up and which nobody can pay any more, since no attempt is live.
+
+    Those that wait for a bank longer than any bank takes give their goods back. Asks no provider.
+    """
+    silent = await fetch(SILENT_BANKS, clock.now(), BATCH)
+    for row in silent:
+        await stop_waiting(row["id"])
     rows = await fetch(OVERDUE, clock.now(), list(LIVE), BATCH)
     for row in rows:
         async with transaction():
@@ -76,7 +85,7 @@ async def end_overdue() -> int:
             # Between the list and the lock the buyer may have opened another attempt, which keeps the stock.
             if order["hold_until"] <= clock.now() and await read_live(row["id"]) is None:
                 await orders.mark_over(row["id"], text="The time to pay ran out.", door=Door.SWEEP)
-    return len(rows)
+    return len(rows) + len(silent)
 
 
 async def _look_at(gateways: Gateways, payment_id: UUID) -> None:

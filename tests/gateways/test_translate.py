@@ -197,6 +197,18 @@ def test_method_is_told_in_words_when_the_charge_shows_it(card: dict[str, str] |
     assert found.method == words
 
 
+@pytest.mark.parametrize("kind", ["us_bank_account", "sepa_debit"])
+def test_bank_account_is_called_one_when_it_pays_or_cannot(kind: str) -> None:
+    charge = {**CHARGE, "payment_method_details": {kind: {"last4": "6789"}}}
+    error = {"code": "insufficient_funds", "charge": "ch_7", "payment_method": {"type": kind}}
+
+    paid = payment_snapshot(session(payment_intent={"id": "pi_1", "latest_charge": charge}), "")
+    failed = payment_snapshot(session(payment_intent={"id": "pi_1", "last_payment_error": error}), "")
+
+    assert paid.method == "Bank account ending in 6789"
+    assert failed.failure == Failure("ch_7", "The bank account has insufficient funds")
+
+
 BALANCE = {
     "id": "txn_1",
     "currency": "usd",

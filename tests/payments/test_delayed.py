@@ -6,6 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
+from store.doctor.checks import check_reviews
+from store.payments.service.delayed import BANK_DEADLINE
 from store.payments.states import Door
 from tests.facts import (
     NEVER,
@@ -20,9 +22,11 @@ from tests.facts import (
     timeline,
     value,
 )
-from tests.payments.buying import MUG
+from tests.payments.buying import MUG, sell_out
 from tests.stall import Stall
 from tests.world import Browser, rows
+
+BANK_SECONDS = int(BANK_DEADLINE.total_seconds())
 
 
 async def place(stall: Stall) -> tuple[Browser, str]:
@@ -31,6 +35,14 @@ async def place(stall: Stall) -> tuple[Browser, str]:
     await ada.add(MUG)
     url = await ada.check_out()
     return ada, url.rpartition("/")[2]
+
+
+async def wait_for_the_bank(stall: Stall) -> tuple[Browser, str]:
+    """Ada is done; her bank has not answered yet."""
+    ada, ref = await place(stall)
+    stall.fake.pay(ref, delayed=True)
+    assert await stall.look() == "processing"
+    return ada, ref
 
 
 async def fail_for_good(stall: Stall) -> tuple[Browser, str]:
@@ -98,6 +110,88 @@ async def test_order_is_paid_when_the_bank_says_yes_days_later(stall: Stall, day
 
     assert await ada.status(await path_of()) == "Paid"
     assert await count_effects() == ONCE
+
+
+async def test_goods_are_kept_until_the_long_deadline_when_the_bank_is_silent(stall: Stall) -> None:
+    ada, _ = await wait_for_the_bank(stall)
+    stall.advance(BANK_SECONDS - 60)
+    await stall.worker.drain(sweep=True)
+    assert ((await the_order())["payment_state"], await stock_of(MUG)) == ("processing", (40, 1, 0))
+
+    stall.advance(120)
+    await stall.worker.drain(sweep=True)
+
+    order = await the_order()
+    assert (order["payment_state"], order["review_reason"]) == (
+        "needs_review",
+        "the bank has not answered for 21 days",
+    )
+    assert await stock_of(MUG) == (40, 0, 0)
+    await assert_stock_adds_up()
+    assert await ada.status(await path_of()) == "Being checked"
+    assert not (await check_reviews()).ok
+    assert (await the_payment())["status"] == "processing"
+    await ada.post(f"{await path_of()}/pay")
+    assert await value("SELECT count(*) FROM payment") == 1
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_either_answer_counts_when_the_bank_gives_it_after_the_long_deadline(stall: Stall, left: bool) -> None:
+    ada, ref = await wait_for_the_bank(stall)
+    stall.advance(BANK_SECONDS + 60)
+    await stall.worker.drain(sweep=True)
+    if not left:
+        await sell_out((MUG,))
+
+    stall.fake.confirm(ref)
+    await stall.look()
+
+    assert await ada.status(await path_of()) == ("Paid" if left else "Refunded")
+    assert await value("SELECT kind FROM capture") == ("settling" if left else "surplus")
+    await assert_stock_adds_up()
+
+
+async def test_order_ends_and_the_buyer_is_told_when_the_bank_says_no_after_the_long_deadline(stall: Stall) -> None:
+    _, ref = await wait_for_the_bank(stall)
+    stall.advance(BANK_SECONDS + 60)
+    await stall.worker.drain(sweep=True)
+
+    stall.fake.refuse(ref, "The bank refused the debit")
+    for _ in range(2):
+        await stall.look()
+
+    assert (await the_order())["payment_state"] == "expired"
+    assert [kind for kind, _, _ in await mails()] == ["payment_failed"]
+    assert await stock_of(MUG) == (40, 0, 0)
+    await assert_stock_adds_up()
+
+
+async def test_buyer_has_time_to_try_again_when_the_bank_says_no_days_later(stall: Stall) -> None:
+    ada, ref = await wait_for_the_bank(stall)
+    stall.advance(3 * 86_400)
+    stall.fake.refuse(ref, "The bank refused the debit")
+    await stall.look()
+    await stall.worker.drain(sweep=True)
+    assert await ada.status(await path_of()) == "Payment failed"
+
+    url = (await ada.post(f"{await path_of()}/pay")).headers["location"]
+
+    stall.fake.pay(url.rpartition("/")[2])
+    await stall.look()
+    assert await ada.status(await path_of()) == "Paid"
+
+
+async def test_goods_go_back_soon_when_the_bank_says_no_and_nobody_tries_again(stall: Stall) -> None:
+    _, ref = await wait_for_the_bank(stall)
+    stall.advance(3 * 86_400)
+    stall.fake.refuse(ref, "The bank refused the debit")
+    await stall.look()
+
+    stall.advance(46 * 60)
+    await stall.worker.drain(sweep=True)
+
+    assert (await the_order())["payment_state"] == "expired"
+    assert await stock_of(MUG) == (40, 0, 0)
 
 
 async def test_buyer_is_told_and_may_try_again_when_the_bank_says_no(stall: Stall) -> None:

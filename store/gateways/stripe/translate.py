@@ -32,6 +32,7 @@ DECLINE_WORDS = {
     "payment_intent_authentication_failure": "The bank could not confirm that it was you",
     "authentication_required": "The bank asks you to confirm the payment",
 }
+DEBITS = ("us_bank_account", "sepa_debit")
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB"}
 
 
@@ -140,11 +141,18 @@ def _failure(intent: dict[str, Any]) -> Failure | None:
     error = _object(intent.get("last_payment_error"))
     if not error:
         return None
-    return Failure(ref=error.get("charge") or f"{intent['id']}:{error.get('code')}", message=decline_words(error))
+    words = decline_words(error)
+    if _object(error.get("payment_method")).get("type") in DEBITS:
+        words = words.replace("The card", "The bank account")
+    return Failure(ref=error.get("charge") or f"{intent['id']}:{error.get('code')}", message=words)
 
 
 def _method(charge: dict[str, Any]) -> str:
-    card = _object(_object(charge.get("payment_method_details")).get("card"))
+    details = _object(charge.get("payment_method_details"))
+    for debit in DEBITS:
+        if bank := _object(details.get(debit)):
+            return f"Bank account ending in {bank.get('last4')}"
+    card = _object(details.get("card"))
     if not card:
         return ""
     brand = card.get("brand") or "card"

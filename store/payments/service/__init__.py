@@ -1,4 +1,4 @@
-"""The verbs of payments, one file each: start, complete, sync, settle, cancel.
+"""The verbs of payments, one file each: start, complete, sync, delayed, settle, cancel.
 
 `start_payment` and `pay_again` open an attempt, `sync_payment` confirms it by whichever door, `cancel_order` ends it
 before payment, `sync_capture` books what the provider kept and passed on.

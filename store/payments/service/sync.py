@@ -26,6 +26,7 @@ from store.operations.service import enqueue
 from store.orders import service as orders
 from store.orders.states import PaymentState
 from store.payments.service.complete import complete_attempt, find_lost
+from store.payments.service.delayed import apply_failed, apply_processing
 from store.payments.service.judge import find_difference
 from store.payments.service.request import read_live
 from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM
@@ -93,11 +94,11 @@ async def _apply(gateways: Gateways, payment_id: UUID, snapshot: PaymentSnapshot
             case SnapshotStatus.OPEN:
                 await _apply_open(payment, snapshot, door)
             case SnapshotStatus.PROCESSING:
-                await _apply_processing(payment, door)
+                await apply_processing(payment, door)
             case SnapshotStatus.EXPIRED:
                 await _apply_expired(payment, order, door)
             case SnapshotStatus.FAILED:
-                await _apply_failed(payment, snapshot, door)
+                await apply_failed(payment, snapshot, door)
             case SnapshotStatus.UNCLEAR:
                 await _review(payment, snapshot.remark, door)
             case SnapshotStatus.SUCCEEDED:
@@ -129,23 +130,12 @@ async def _apply_open(payment: dict[str, Any], snapshot: PaymentSnapshot, door: 
     )
 
 
-async def _apply_processing(payment: dict[str, Any], door: Door) -> None:
-    if await _move(payment, PaymentStatus.PROCESSING):
-        await orders.mark_processing(payment["order"], text="The bank is still confirming.", door=door)
-
-
 async def _apply_expired(payment: dict[str, Any], order: dict[str, Any], door: Door) -> None:
     """The provider shows that nobody can pay this session any more: only now the stock may go back."""
     if await _move(payment, PaymentStatus.EXPIRED) and await read_live(payment["order"]) is None:
         canceled = "Canceled before anything was paid." if order["cancel_requested"] else ""
         text = canceled or "The payment page was closed without payment."
         await orders.mark_over(payment["order"], text=text, door=door)
-
-
-async def _apply_failed(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:
-    reason = snapshot.failure.message if snapshot.failure else "The payment did not go through"
-    if await _move(payment, PaymentStatus.FAILED, failure_reason=reason):
-        await orders.mark_failed(payment["order"], reason=reason, text=f"Payment failed: {reason}.", door=door)
 
 
 async def _apply_succeeded(

@@ -25,7 +25,8 @@ Listener = Callable[[World, str, Document], None]
 class Worlds:
     """Every platform's world; `demo` is the one of the demo's keys, always there."""
 
-    def __init__(self, folder: Path, clock: ReadsClock) -> None:
+    def __init__(self, folder: Path, clock: ReadsClock, most: int = MOST) -> None:
+        self._most = most
         self.clock = clock
         self.listeners: list[Listener] = []
         self._folder = folder / "platforms"
@@ -45,10 +46,10 @@ class Worlds:
             return self.demo
         name = hashlib.sha256(tail.encode()).hexdigest()[:24]
         if name not in self._open:
-            if len(self._open) >= MOST:
+            if len(self._open) >= self._most:
                 raise ApiError(
                     400,
-                    f"This sandbox already has {MOST} platforms. Use one of their keys, or another data folder.",
+                    f"This sandbox already has {self._most} platforms. Use one of their keys, or another data folder.",
                     code="sandbox_unsupported",
                 )
             self._add(name, next((home for home in HOMES if tail.startswith(f"{home.lower()}_")), "US"))

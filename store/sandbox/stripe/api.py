@@ -177,10 +177,11 @@ def _check(world: World, account: str, request: Request, raw: Raw, api_key: Key)
     if request.method == "GET" or "{" not in route.operation:
         # An empty filter is no filter, and a new object has nothing to be cleared.
         params = {name: value for name, value in params.items() if value is not None}
-    check_supported(params, route.supported, route.operation)
     call = Call(world, account, params, ids, request.path, request.origin, secret)
+    # The provider's rules first: what it refuses is not to be had anywhere, whatever the sandbox supports.
     for check in route.checks:
         check(call)
+    check_supported(params, route.supported, route.operation)
     return route, call
 
 

@@ -6,10 +6,11 @@ anything has happened.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from store.sandbox.kernel.errors import refuse
-from store.sandbox.stripe.routing import Call, Check
+from store.sandbox.stripe.routing import Call
 
 MISSING = "parameter_missing"
 EXCLUSIVE = "You may only specify one of these parameters: {}."
@@ -26,15 +27,21 @@ class Rule:
     code: str | None = None
 
 
-def table(*rules: Rule) -> Check:
-    """Return a check that refuses the first broken rule."""
+@dataclass(frozen=True)
+class Table:
+    """The rules of one operation, as a check that refuses the first broken one."""
 
-    def check(call: Call) -> None:
-        for rule in rules:
+    rules: tuple[Rule, ...]
+
+    def __call__(self, call: Call) -> None:
+        for rule in self.rules:
             if rule.broken(call):
                 raise refuse(rule.message, param=rule.param, code=rule.code)
 
-    return check
+
+def table(*rules: Rule) -> Table:
+    """Return the table of these rules, in the order they are looked at."""
+    return Table(rules)
 
 
 def required(param: str, fact: str) -> Rule:
@@ -50,6 +57,22 @@ def exclusive(first: str, second: str, fact: str) -> Rule:
         EXCLUSIVE.format(f"{first}, {second}"),
         fact,
     )
+
+
+def only_when(param: str, other: str, values: tuple[str | None, ...], fact: str) -> Rule:
+    """Return the row for a parameter that may be given only while another has one of the values (None: absent)."""
+    shown = " or ".join(f"`{value}`" for value in values if value)
+    return Rule(
+        param,
+        lambda call: read(call, param) is not None and read(call, other) not in values,
+        f"You can not pass `{param}` unless `{other}` is {shown}.",
+        fact,
+    )
+
+
+def at_most(param: str, most: int, fact: str) -> Rule:
+    """Return the row for a list that may have `most` items."""
+    return Rule(param, lambda call: count(param)(call) > most, f"`{param}` may have at most {most} items.", fact)
 
 
 def read(call: Call, param: str) -> object:
@@ -96,7 +119,24 @@ def bad_address(param: str, fact: str) -> Rule:
     )
 
 
-def lines(call: Call) -> list[dict[str, object]]:
-    """Return the given line items."""
-    value = read(call, "line_items")
+def items(call: Call, param: str) -> list[dict[str, Any]]:
+    """Return the hashes of a list; none when it was not given."""
+    value = read(call, param)
     return value if isinstance(value, list) else []
+
+
+def lines(call: Call) -> list[dict[str, Any]]:
+    """Return the given line items."""
+    return items(call, "line_items")
+
+
+def is_one_price(data: dict[str, Any]) -> bool:
+    """Tell whether `price_data` says once what is sold and once what it costs."""
+    return ("product" in data) != ("product_data" in data) and ("unit_amount" in data) != (
+        "unit_amount_decimal" in data
+    )
+
+
+def count_images(line: dict[str, Any]) -> int:
+    """Return how many images the product made with a line has."""
+    return len(((line.get("price_data") or {}).get("product_data") or {}).get("images") or [])

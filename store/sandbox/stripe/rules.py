@@ -8,23 +8,39 @@ from store.sandbox.kernel.world import API_VERSION
 from store.sandbox.stripe.checks import (
     MISSING,
     Rule,
+    at_most,
     bad_address,
     count,
+    count_images,
     exclusive,
     expires_in,
     is_below,
+    is_one_price,
+    items,
     lines,
+    only_when,
     read,
     required,
     table,
 )
 from store.sandbox.stripe.money import COUNTRY_CURRENCY
 
+# Where the buyer goes to the provider's own page; what is absent is `hosted_page`.
+HOSTED = (None, "hosted_page", "form")
+NO_ELEMENTS = (*HOSTED, "embedded_page")
 FEE = "payment_intent_data[application_fee_amount]"
 TRANSFER = "payment_intent_data[transfer_data]"
 
 SESSION_CREATE = table(
     required("mode", "§2.2 `mode` payment | subscription | setup"),
+    only_when("payment_intent_data", "mode", ("payment",), "§2.2 `payment_intent_data`: payment mode only"),
+    only_when("customer_creation", "mode", ("payment",), "§2.2 `customer_creation`: payment mode"),
+    only_when("subscription_data", "mode", ("subscription",), "§2.2 `subscription_data`: subscription mode only"),
+    only_when("payment_method_collection", "mode", ("subscription",), "§2.2 `payment_method_collection`"),
+    only_when("success_url", "ui_mode", HOSTED, "§2.2 `success_url`: not for embedded_page or elements"),
+    only_when("cancel_url", "ui_mode", HOSTED, "§2.2 `cancel_url`: not for embedded_page or elements"),
+    only_when("redirect_on_completion", "ui_mode", ("embedded_page",), "§2.2 `redirect_on_completion`"),
+    only_when("after_expiration", "ui_mode", NO_ELEMENTS, "§2.2 `after_expiration`: not in `elements`"),
     Rule(
         "mode",
         lambda call: read(call, "mode") != "payment",
@@ -80,13 +96,42 @@ SESSION_CREATE = table(
         "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
         "§2.2 `expires_at`: 30 minutes to 24 hours after creation",
     ),
-    exclusive("customer_email", "customer", "§2.2 `customer` | `customer_account` | `customer_email`"),
-    exclusive("customer_creation", "customer", "§2.2 `customer_creation`: for sessions without a customer"),
+    at_most("custom_fields", 3, "§2.2 `custom_fields`≤3"),
+    at_most("shipping_options", 5, "§2.2 `shipping_options`≤5"),
+    at_most("discounts", 1, "§2.2 `discounts[]` (max one)"),
     Rule(
+        "discounts",
+        lambda call: any(("coupon" in one) == ("promotion_code" in one) for one in items(call, "discounts")),
+        "Each discount needs exactly one of `coupon` and `promotion_code`.",
+        "§2.2 `discounts[]`: `coupon` or `promotion_code`",
+    ),
+    Rule(
+        "line_items",
+        lambda call: any(not is_one_price(line["price_data"]) for line in lines(call) if "price_data" in line),
+        "Each `price_data` needs exactly one of `product` and `product_data`, and exactly one of `unit_amount` and "
+        "`unit_amount_decimal`.",
+        "§2.2 `price_data{product | product_data, unit_amount | unit_amount_decimal}`",
+    ),
+    Rule(
+        "line_items",
+        lambda call: any(count_images(line) > 8 for line in lines(call)),
+        "A product may have at most 8 images.",
+        "§2.2 `images≤8`",
+    ),
+    exclusive("customer_email", "customer", "§2.2 `customer` | `customer_account` | `customer_email`"),
+    exclusive("customer_account", "customer", "§2.2 `customer` | `customer_account` | `customer_email`"),
+    exclusive("customer_email", "customer_account", "§2.2 `customer` | `customer_account` | `customer_email`"),
+    exclusive("customer_creation", "customer", "§2.2 `customer_creation`: for sessions without a customer"),
+    exclusive("allow_promotion_codes", "discounts", "§2.2 `discounts[]` xor `allow_promotion_codes`"),
+    exclusive(
         "allowed_payment_method_types",
-        lambda call: isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types,
-        "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
-        "§2.2 `allowed_payment_method_types` is a filter",
+        "excluded_payment_method_types",
+        "§2.2 exclusive with `excluded_payment_method_types`",
+    ),
+    exclusive(
+        "allowed_payment_method_types",
+        "payment_method_configuration",
+        "§2.2 exclusive with `payment_method_configuration`",
     ),
     Rule(FEE, is_below(FEE, 1), "Invalid positive integer", "§4.4 fee ≤ amount; §1.6 integers"),
     exclusive(FEE, TRANSFER + "[amount]", "§4.4 either `application_fee_amount` or `transfer_data.amount`"),
@@ -95,13 +140,6 @@ SESSION_CREATE = table(
         is_below(TRANSFER + "[amount]", 1),
         "Invalid positive integer",
         "§4.4 transfer amount capped at the total",
-    ),
-    Rule(
-        "payment_intent_data[capture_method]",
-        lambda call: read(call, "payment_intent_data[capture_method]") == "manual",
-        "The sandbox does not support capture_method `manual`; use `automatic_async` or `automatic`.",
-        "§3.1 `capture_method`; capturing later is not built",
-        "sandbox_unsupported",
     ),
 )
 
@@ -120,26 +158,27 @@ REFUND_CREATE = table(
 )
 
 INTENT_CREATE = table(
-    required("amount", "§3.1; §1.6 amounts"),
-    required("currency", "§3.1; §1.6 amounts"),
     Rule("amount", is_below("amount", 1), "Invalid positive integer", "§1.6 integers"),
-    Rule(
-        "capture_method",
-        lambda call: read(call, "capture_method") == "manual",
-        "The sandbox does not support capture_method `manual`; use `automatic_async` or `automatic`.",
-        "§3.1 `capture_method`; capturing later is not built",
-        "sandbox_unsupported",
-    ),
     Rule(
         "allowed_payment_method_types",
         lambda call: isinstance(types := read(call, "allowed_payment_method_types"), list) and "card" not in types,
-        "No payment method type of this sandbox is left: it has `card` only, add it to the list.",
+        "No payment method type is left: an intent takes `card` in this sandbox (bank debits are Checkout's).",
         "§2.2 `allowed_payment_method_types` is a filter",
     ),
     exclusive(
         "allowed_payment_method_types",
         "automatic_payment_methods",
         "§2.2 exclusive with `automatic_payment_methods`",
+    ),
+    exclusive(
+        "allowed_payment_method_types",
+        "excluded_payment_method_types",
+        "§2.2 exclusive with `excluded_payment_method_types`",
+    ),
+    exclusive(
+        "allowed_payment_method_types",
+        "payment_method_configuration",
+        "§2.2 exclusive with `payment_method_configuration`",
     ),
     exclusive(
         "application_fee_amount",

@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from store.sandbox.clock import Clock
-from store.sandbox.kernel.worlds import MOST, Worlds
+from store.sandbox.kernel.worlds import Worlds
 from tests.sandbox.api.conftest import BASE, EXPRESS, Api
 
 
@@ -142,11 +142,11 @@ def test_world_is_emptied_with_its_seed_when_all_is_asked(api: Api) -> None:
 
 
 def test_platform_is_refused_in_words_when_there_are_too_many(tmp_path: Path) -> None:
-    worlds = Worlds(tmp_path, Clock(tmp_path / "clock"))
+    worlds = Worlds(tmp_path, Clock(tmp_path / "clock"), most=3)
     try:
-        for number in range(MOST - 1):
+        for number in range(2):
             worlds.find(f"shop{number}")
-        with pytest.raises(Exception, match=f"already has {MOST} platforms"):
+        with pytest.raises(Exception, match="already has 3 platforms"):
             worlds.find("onemore")
         assert worlds.find("shop1") is worlds.find("shop1")
     finally:

@@ -20,12 +20,12 @@ def retrieve_entry(call: Call) -> Document:
 
 
 def list_entries(call: Call) -> Document:
-    """Return balance transactions newest first, by type, currency and source."""
-    return call.page("balance_transaction", "type", "currency", "source")
+    """Return balance transactions newest first, by type, currency, source and payout (of which there are none)."""
+    return call.page("balance_transaction", "type", "currency", "source", "payout")
 
 
 ROUTES = (
     Route("GET /v1/balance", retrieve_balance),
     Route("GET /v1/balance_transactions/{id}", retrieve_entry),
-    Route("GET /v1/balance_transactions", list_entries, f"{LISTS} created type currency source"),
+    Route("GET /v1/balance_transactions", list_entries, f"{LISTS} created type currency source payout"),
 )

@@ -38,7 +38,7 @@ def retrieve_product(call: Call) -> Document:
 def list_products(call: Call) -> Document:
     """Return products newest first."""
     ids: list[Condition] = [("id", "IN", call.params["ids"])] if "ids" in call.params else []
-    return call.page("product", "active", "url", "shippable", where=ids)
+    return call.page("product", "active", "url", "shippable", "type", where=ids)
 
 
 def update_product(call: Call) -> Document:
@@ -80,6 +80,8 @@ def list_prices(call: Call) -> Document:
     keys: list[Condition] = []
     if "lookup_keys" in call.params:
         keys = [("lookup_key", "IN", call.params["lookup_keys"])]
+    if "recurring" in call.params:
+        keys.append(("type", "IS", "recurring"))
     return call.page("price", "active", "currency", "product", "type", where=keys)
 
 
@@ -154,7 +156,7 @@ def _update(call: Call, kind: str, id: str) -> Document:
 ROUTES = (
     Route("POST /v1/products", create_product, f"id {PRODUCT_FIELDS}"),
     Route("GET /v1/products/{id}", retrieve_product),
-    Route("GET /v1/products", list_products, f"{LISTS} created active ids url shippable"),
+    Route("GET /v1/products", list_products, f"{LISTS} created active ids url shippable type"),
     Route("POST /v1/products/{id}", update_product, PRODUCT_FIELDS),
     Route("DELETE /v1/products/{id}", delete_product),
     Route(
@@ -167,7 +169,7 @@ ROUTES = (
     Route(
         "GET /v1/prices",
         list_prices,
-        f"{LISTS} created active currency product type lookup_keys",
+        f"{LISTS} created active currency product type lookup_keys recurring",
         (rules.PRICE_LIST,),
     ),
     Route("POST /v1/prices/{price}", update_price, PRICE_FIELDS),

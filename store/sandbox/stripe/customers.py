@@ -28,7 +28,7 @@ def retrieve_customer(call: Call) -> Document:
 
 def list_customers(call: Call) -> Document:
     """Return customers newest first, by e-mail if asked."""
-    return call.page("customer", "email", where=[("_deleted", "IS", None)])
+    return call.page("customer", "email", "test_clock", where=[("_deleted", "IS", None)])
 
 
 def update_customer(call: Call) -> Document:
@@ -87,7 +87,7 @@ def _tombstone(customer: Document) -> Document:
 ROUTES = (
     Route("POST /v1/customers", create_customer, FIELDS),
     Route("GET /v1/customers/{customer}", retrieve_customer),
-    Route("GET /v1/customers", list_customers, f"{LISTS} created email"),
+    Route("GET /v1/customers", list_customers, f"{LISTS} created email test_clock"),
     Route("POST /v1/customers/{customer}", update_customer, FIELDS),
     Route("DELETE /v1/customers/{customer}", delete_customer),
 )

@@ -72,7 +72,7 @@ def retrieve_intent(call: Call) -> Document:
 
 def list_intents(call: Call) -> Document:
     """Return intents newest first, of one customer if asked."""
-    return call.page("payment_intent", "customer")
+    return call.page("payment_intent", "customer", "customer_account")
 
 
 def update_intent(call: Call) -> Document:
@@ -193,7 +193,7 @@ CREATE = f"""
 ROUTES = (
     Route("POST /v1/payment_intents", create_intent, CREATE, (rules.INTENT_CREATE, bad_return)),
     Route("GET /v1/payment_intents/{intent}", retrieve_intent, "client_secret", publishable=True),
-    Route("GET /v1/payment_intents", list_intents, f"{LISTS} created customer"),
+    Route("GET /v1/payment_intents", list_intents, f"{LISTS} created customer customer_account"),
     Route("POST /v1/payment_intents/{intent}", update_intent, f"amount metadata payment_method {WORDS}"),
     Route(
         "POST /v1/payment_intents/{intent}/confirm",

@@ -42,9 +42,9 @@ def retrieve_method(call: Call) -> Document:
 def list_methods(call: Call) -> Document:
     """Return payment methods newest first, of one customer or type if asked."""
     if "customer" not in call.ids:
-        return call.page("payment_method", "customer", "type")
+        return call.page("payment_method", "customer", "customer_account", "type", "allow_redisplay")
     customer = call.world.get(call.account, "customer", call.ids["customer"], param="customer")
-    return call.page("payment_method", "type", where=[("customer", "IS", customer["id"])])
+    return call.page("payment_method", "type", "allow_redisplay", where=[("customer", "IS", customer["id"])])
 
 
 def update_method(call: Call) -> Document:
@@ -128,8 +128,8 @@ ROUTES = (
         (rules.METHOD_CREATE,),
     ),
     Route("GET /v1/payment_methods/{payment_method}", retrieve_method),
-    Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer type"),
-    Route("GET /v1/customers/{customer}/payment_methods", list_methods, f"{LISTS} type"),
+    Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer customer_account type allow_redisplay"),
+    Route("GET /v1/customers/{customer}/payment_methods", list_methods, f"{LISTS} type allow_redisplay"),
     Route("POST /v1/payment_methods/{payment_method}", update_method, "billing_details metadata"),
     Route("POST /v1/payment_methods/{payment_method}/attach", attach_method, "customer", (rules.METHOD_ATTACH,)),
     Route("POST /v1/payment_methods/{payment_method}/detach", detach_method),

@@ -120,7 +120,7 @@ def list_codes(call: Call) -> Document:
         where.append(("_folded", "IS", call.params["code"].casefold()))
     if "coupon" in call.params:
         where.append(("promotion.coupon", "IS", call.params["coupon"]))
-    return call.page(KIND, "active", "customer", where=where)
+    return call.page(KIND, "active", "customer", "customer_account", where=where)
 
 
 def update_code(call: Call) -> Document:
@@ -207,6 +207,6 @@ ROUTES = (
         (CODE_CREATE,),
     ),
     Route("GET /v1/promotion_codes/{promotion_code}", retrieve_code),
-    Route("GET /v1/promotion_codes", list_codes, f"{LISTS} created active code coupon customer"),
+    Route("GET /v1/promotion_codes", list_codes, f"{LISTS} created active code coupon customer customer_account"),
     Route("POST /v1/promotion_codes/{promotion_code}", update_code, "active metadata"),
 )

@@ -38,7 +38,12 @@ class Call:
 
     def page(self, kind: str, *filters: str, where: list[Condition] | None = None) -> Document:
         """Return one page of this account's documents of a kind, by the named parameters that were given."""
-        given: list[Condition] = [(name, "IS", self.params[name]) for name in filters if name in self.params]
+        given: list[Condition] = [
+            # A currency may be written either way.
+            (name, "IS", self.params[name].lower() if name == "currency" else self.params[name])
+            for name in filters
+            if name in self.params
+        ]
         return list_stored(self.world, self.account, kind, self.path, self.params, given + (where or []))
 
 

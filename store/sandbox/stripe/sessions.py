@@ -26,6 +26,7 @@ from store.sandbox.stripe.session_parts import (
     customer_details,
 )
 
+FILTERS = "payment_intent customer customer_account payment_link status subscription"
 RECOVERY_PATH = "/c/recover/"
 RECOVERY_SECONDS = 30 * 86400
 
@@ -62,7 +63,7 @@ def list_sessions(call: Call) -> Document:
     """Return sessions newest first, filtered by intent, customer, status, e-mail and creation time."""
     email = (call.params.get("customer_details") or {}).get("email")
     by_email: list[Condition] = [("customer_details.email", "IS", email)] if email else []
-    return call.page(KIND, "payment_intent", "customer", "status", where=by_email)
+    return call.page(KIND, *FILTERS.split(), where=by_email)
 
 
 def update_session(call: Call) -> Document:
@@ -151,7 +152,7 @@ ROUTES = (
     Route(
         "GET /v1/checkout/sessions",
         list_sessions,
-        f"{LISTS} created payment_intent customer status customer_details",
+        f"{LISTS} created customer_details {FILTERS}",
     ),
     Route("POST /v1/checkout/sessions/{session}", update_session, "metadata"),
     Route("POST /v1/checkout/sessions/{session}/expire", expire_session),

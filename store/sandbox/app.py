@@ -24,9 +24,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from litestar.response import Template
 
 from store.sandbox.clock import Clock
+from store.sandbox.console.frame import Desk, JsonSuffix, wants_json
+from store.sandbox.console.routes import console_router
 from store.sandbox.control import control_router
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.fault_layer import FaultLayer
@@ -34,12 +35,11 @@ from store.sandbox.faults import Faults
 from store.sandbox.kernel.errors import ApiError
 from store.sandbox.kernel.worlds import DEMO_FILE, Worlds
 from store.sandbox.layout import find_shop, page, send_asset, send_favicon, template_config
-from store.sandbox.mailbox import Mailbox, show_html_part, show_mail, show_mailbox
+from store.sandbox.mailbox import Mailbox
 from store.sandbox.records import note_answer, note_request, open_records
 from store.sandbox.stripe import api
 from store.sandbox.stripe.keys import read_key
-from store.sandbox.stripe.pages import Drafts, offered_cards, payment_pages
-from store.sandbox.wording import format_money, format_time
+from store.sandbox.stripe.pages import Drafts, payment_pages
 
 LIVE_KEY = re.compile(r"(?:^|[,;\s])(?:sk|rk|pk)_live_")
 TICK_SECONDS = 0.2
@@ -80,6 +80,7 @@ def create_app(
         "deliveries": deliveries,
         "mailbox": mailbox,
         "drafts": drafts,
+        "desk": Desk(worlds, records, faults, deliveries, timepiece, mailbox),
     }
 
     @asynccontextmanager
@@ -102,10 +103,7 @@ def create_app(
             answer_api,
             payment_pages,
             control_router,
-            show_index,
-            show_mailbox,
-            show_mail,
-            show_html_part,
+            console_router,
             send_asset,
             send_favicon,
             tell_health,
@@ -119,7 +117,8 @@ def create_app(
         logging_config=None,  # the process decides: the mail server's own log names recipients
         request_max_body_size=MAX_API_BODY,
     )
-    app.asgi_handler = FaultLayer(app.asgi_handler, faults, records, closing, partial(_name_account, worlds))
+    inner = JsonSuffix(app.asgi_handler)
+    app.asgi_handler = FaultLayer(inner, faults, records, closing, partial(_name_account, worlds))
     return app
 
 
@@ -150,24 +149,6 @@ async def answer_api(
     return Response(answer, status_code=status, headers=lower, media_type=media_type)
 
 
-@get("/")
-async def show_index(
-    worlds: NamedDependency[Worlds], deliveries: NamedDependency[Deliveries], mailbox: NamedDependency[Mailbox]
-) -> Template:
-    """Show where things are and what happened lately."""
-    return page(
-        "index.html",
-        shop=find_shop(worlds.demo),
-        sessions=[found for world in worlds for found in world.find_owned(None, "checkout.session")[:10]],
-        deliveries=deliveries.list_log(20),
-        events=[found for world in worlds for found in world.find_owned(None, "event")[:20]],
-        mails=len(mailbox.list_mails()),
-        test_cards=offered_cards(),
-        money=format_money,
-        time=format_time,
-    )
-
-
 @get("/healthz")
 async def tell_health() -> dict[str, str]:
     """Answer 200 while the process runs."""
@@ -180,7 +161,7 @@ def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[
     detail = problem.detail if isinstance(problem, HTTPException) else "The sandbox failed; its log says why."
     if status >= 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
-    if request.url.path.startswith("/_sandbox"):
+    if request.url.path.startswith("/_sandbox") or (not request.url.path.startswith("/v1") and wants_json(request)):
         return Response({"error": {"status": status, "message": detail}}, status_code=status)
     if request.url.path.startswith("/v1"):
         kind = "invalid_request_error" if status < 500 else "api_error"

@@ -7,6 +7,7 @@ changed nothing, and the refusal (`CommandError`) says what to write instead.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from store.sandbox.clock import Clock
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import HANG_SECONDS, OLD_SECONDS, SLOW_SECONDS, DeliveryRule, Faults, RequestFault
 from store.sandbox.kernel.worlds import Worlds
+from store.sandbox.records import clear_records
 
 MOST_SECONDS = 86400 * 366
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -103,7 +105,7 @@ def command_webhooks(command: WebhookCommand, deliveries: Deliveries, faults: Fa
     if action == "clear":
         return deliveries.clear_rules()
     if action == "disable":
-        return deliveries.disable(command.endpoint)
+        return deliveries.switch(command.endpoint, on=False)
     # A hold has an end of its own (release), so without a count it takes whatever comes.
     until_cleared = command.count == 0 or (action == "hold" and command.count is None)
     usual = 2 if action == "reorder" else 1
@@ -160,6 +162,29 @@ def move_clock(command: ClockCommand, clock: Clock, worlds: Worlds, deliveries: 
     clock.advance(seconds)
     worlds.tick()
     deliveries.wake.set()
+
+
+async def reset_everything(
+    command: ResetCommand,
+    worlds: Worlds,
+    records: sqlite3.Connection,
+    faults: Faults,
+    clock: Clock,
+    deliveries: Deliveries,
+) -> None:
+    """Go back to the state after seeding, or with `all` to nothing.
+
+    Rules, deliveries, requests, mails and the clock's offset go either way. Keys stay: a key is a platform by its name
+    alone.
+    """
+    faults.clear()
+    await deliveries.abandon()
+    clear_records(records)
+    if command.all:
+        worlds.empty()
+    else:
+        worlds.reset()
+    clock.reset()
 
 
 def _refuse_useless(command: WebhookCommand) -> None:

@@ -30,13 +30,13 @@ from store.sandbox.commands import (
     command_webhooks,
     move_clock,
     read_command,
+    reset_everything,
 )
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import Faults
 from store.sandbox.guard import guard_loopback
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.mailbox import Mailbox
-from store.sandbox.records import clear_records
 from store.sandbox.truth import TRUTHS, Row, list_truth
 
 MAX_BODY = 64 * 1024
@@ -135,20 +135,9 @@ async def reset_sandbox(
     clock: NamedDependency[Clock],
     deliveries: NamedDependency[Deliveries],
 ) -> Row:
-    """Go back to the state after seeding, or with `{"all": true}` to nothing.
-
-    Rules, deliveries, requests, mails and the clock's offset go either way. Keys stay: a key is a platform by its name
-    alone. Without a body the seeded state comes back.
-    """
+    """Go back to the state after seeding, or with `{"all": true}` to nothing; without a body the former."""
     command = await _read(request, ResetCommand) if await request.body() else ResetCommand()
-    faults.clear()
-    await deliveries.abandon()
-    clear_records(records)
-    if command.all:
-        worlds.empty()
-    else:
-        worlds.reset()
-    clock.reset()
+    await reset_everything(command, worlds, records, faults, clock, deliveries)
     return {"reset": True, "all": command.all, "now": clock.now()}
 
 

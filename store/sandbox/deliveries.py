@@ -128,16 +128,19 @@ class Deliveries:
         self.wake.set()
         return len(ids)
 
-    def disable(self, endpoint: str | None) -> int:
-        """Switch off the endpoints that this id or glob means (None = all) and return how many were on.
+    async def attempt_now(self, id: str, seconds: float) -> None:
+        """Make one delivery again at once and wait at most `seconds` of wall time for its answer."""
+        self.send_again([id])
+        await asyncio.wait([self._start(id)], timeout=seconds)
 
-        Only an update by the API (`disabled=false`) switches one on again.
-        """
-        rule, count = DeliveryRule("disable", endpoint=endpoint), 0
+    def switch(self, endpoint: str | None, on: bool) -> int:
+        """Switch the endpoints that this id or glob means (None = all) on or off; return how many were otherwise."""
+        rule, count = DeliveryRule("switch", endpoint=endpoint), 0
+        there, then = ("disabled", "enabled") if on else ("enabled", "disabled")
         for world in self._worlds:
-            for one in world.find(world.platform, "webhook_endpoint", status="enabled"):
+            for one in world.find(world.platform, "webhook_endpoint", status=there):
                 if rule.matches("", "", one["id"]):
-                    world.put(world.platform, "webhook_endpoint", one | {"status": "disabled"})
+                    world.put(world.platform, "webhook_endpoint", one | {"status": then})
                     count += 1
         return count
 
@@ -246,7 +249,7 @@ class Deliveries:
             self._count_down(row["account"], row["event"])
         elif state == "failed" and not final and not self._answered_since(row["endpoint"], row["created"]):
             log.warning("webhook endpoint %s is disabled: nothing was answered 2xx for too long", row["endpoint"])
-            self.disable(row["endpoint"])
+            self.switch(row["endpoint"], on=False)
         if state == "waiting":
             log.info("webhook %s to %s: %s; next try in %s s", row["event"], row["url"], status or answer, due - now)
 

@@ -1,7 +1,6 @@
-"""A real SMTP server that delivers to nobody, and the mailbox pages that show what arrived.
+"""A real SMTP server that delivers to nobody and keeps what arrived.
 
-Mails are rows beside the world, so they survive a restart. HTML parts are shown in a frame that may run
-nothing and load nothing; the page around it shows the text part with its web addresses as links.
+Mails are rows beside the world, so they survive a restart. How they are shown is the console's to say.
 """
 
 from __future__ import annotations
@@ -18,24 +17,12 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
-from litestar.response import Template
-
-from store.sandbox.kernel.worlds import Worlds
-from store.sandbox.layout import HTML_TYPE, find_shop, page
 
 MAX_MAIL = 2**20
 KEPT = 500
 CLOSE_SECONDS = 1.0
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
-# A mail's own styles are allowed; its scripts, forms and remote pictures are not. Links leave the frame.
-MAIL_CSP = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self';"
-    " sandbox allow-top-navigation-by-user-activation allow-popups allow-popups-to-escape-sandbox"
-)
 
 
 class Mailbox:
@@ -107,33 +94,6 @@ class Mailbox:
         if row is None:
             raise NotFoundException("There is no such mail here. The mailbox may have been reset.")
         return _as_mail(row)
-
-
-@get("/mailbox")
-async def show_mailbox(mailbox: NamedDependency[Mailbox], worlds: NamedDependency[Worlds]) -> Template:
-    """Show what arrived, newest first."""
-    return page("mailbox.html", shop=find_shop(worlds.demo), mails=mailbox.list_mails())
-
-
-@get("/mailbox/{number:int}")
-async def show_mail(
-    number: FromPath[int], mailbox: NamedDependency[Mailbox], worlds: NamedDependency[Worlds]
-) -> Template:
-    """Show one mail: head, text with links, and the HTML part in a locked frame."""
-    mail = mailbox.find_mail(number)
-    pieces = split_addresses(mail["text"])
-    return page("mail.html", csp={"frame-src": "'self'"}, shop=find_shop(worlds.demo), mail=mail, pieces=pieces)
-
-
-@get("/mailbox/{number:int}/html", media_type=HTML_TYPE)
-async def show_html_part(number: FromPath[int], mailbox: NamedDependency[Mailbox]) -> Response[bytes]:
-    """Show the HTML part alone, unable to run, send or load anything."""
-    mail = mailbox.find_mail(number)
-    if not mail["html"]:
-        raise NotFoundException("This mail has no HTML part.")
-    # In the frame a link would otherwise try to open the shop inside it, which the shop forbids.
-    body = '<base target="_top">' + mail["html"]
-    return Response(body.encode(), media_type=HTML_TYPE, headers={"Content-Security-Policy": MAIL_CSP})
 
 
 def split_addresses(text: str) -> list[tuple[str, bool]]:

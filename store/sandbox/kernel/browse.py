@@ -19,15 +19,41 @@ def count_kinds(world: World) -> dict[str, int]:
     return dict(world.sql("SELECT kind, count(*) FROM documents GROUP BY kind ORDER BY kind"))
 
 
-def list_kind(world: World, kind: str, limit: int, before: int | None = None) -> tuple[list[Found], int | None]:
-    """Return the newest documents of a kind, and what to give as `before` for those that follow (None: no more)."""
+def list_kind(
+    world: World, kind: str, limit: int, before: int | None = None, type: str = "*"
+) -> tuple[list[Found], int | None]:
+    """Return the newest documents of a kind, and what to give as `before` for those that follow (None: no more).
+
+    `type` is a glob over the field of that name; documents without one match `*`.
+    """
     rows = world.sql(
-        "SELECT account, kind, body, seq FROM documents WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        "SELECT account, kind, body, seq FROM documents WHERE kind = ? AND seq < ?"
+        " AND coalesce(json_extract(body, '$.type'), '') GLOB ? ORDER BY seq DESC LIMIT ?",
         kind,
         1 << 62 if before is None else before,
+        type,
         limit + 1,
     )
     return _load(rows[:limit]), rows[limit - 1][3] if len(rows) > limit else None
+
+
+def find_documents(world: World, id: str) -> list[Found]:
+    """Return the documents of this id, oldest first: one per account, for an id that its caller chose."""
+    return _load(world.sql("SELECT account, kind, body FROM documents WHERE id = ? ORDER BY seq", id))
+
+
+def known_ids(world: World, ids: set[str]) -> set[str]:
+    """Return those of the ids that are a document's."""
+    rows = world.sql(
+        "SELECT DISTINCT id FROM documents WHERE id IN (SELECT value FROM json_each(?))", json.dumps(sorted(ids))
+    )
+    return {row[0] for row in rows}
+
+
+def list_due(world: World, limit: int) -> list[dict[str, Any]]:
+    """Return what the clock will bring about next, soonest first: `at` (epoch seconds), `job`, `account`, `id`."""
+    rows = world.sql("SELECT at, job, account, id FROM due ORDER BY at, seq LIMIT ?", limit)
+    return [dict(zip(("at", "job", "account", "id"), row, strict=True)) for row in rows]
 
 
 def search_documents(world: World, words: str, limit: int) -> list[Found]:

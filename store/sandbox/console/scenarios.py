@@ -1,0 +1,175 @@
+"""The scenarios of the start page: what each sets, what to do then, what to see, in the words of the page.
+
+A scenario's rules are commands of the control API, word for word, so that a card, a curl and a test set the same.
+Each later capability adds its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from store.sandbox.commands import FaultCommand, WebhookCommand, add_fault, command_webhooks
+from store.sandbox.deliveries import Deliveries
+from store.sandbox.faults import Faults
+
+GOOD, DECLINED, CHALLENGED = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0027 6000 3184"
+CHECK_OUT = "Put something into the cart and check out."
+PAY = f"Pay with {GOOD}, any date to come, any security code."
+FOR_EVER = {"count": 0}  # until it is cleared
+Rule = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One card. `rules` are (call of the control API, its JSON body); `clock` is a step the page offers (seconds)."""
+
+    name: str
+    title: str
+    about: str
+    do: tuple[str, ...]
+    expect: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    clock: int | None = None
+
+
+SCENARIOS = (
+    Scenario(
+        "paid",
+        "Paid",
+        "Everything goes well.",
+        (CHECK_OUT, PAY),
+        (
+            "The order page says Paid a moment after you are back.",
+            "A confirmation is in the mailbox, and the deliveries are answered 200.",
+        ),
+    ),
+    Scenario(
+        "declined-then-paid",
+        "Declined, then paid",
+        "The bank refuses the first card and takes the second.",
+        (CHECK_OUT, f"Pay with {DECLINED}.", f"Then pay with {GOOD} on the same page."),
+        (
+            "After the first card the payment page stays, says that the card was declined and that nothing was taken.",
+            "After the second the order is paid, once.",
+        ),
+    ),
+    Scenario(
+        "three-d-secure",
+        "3-D Secure",
+        "The bank asks the buyer first.",
+        (CHECK_OUT, f"Pay with {CHALLENGED}.", "Choose Complete, or Fail to see the other end."),
+        (
+            "Complete leads back to the shop, and the order is paid.",
+            "Fail leads back to the payment page, which says why; another card still pays.",
+        ),
+    ),
+    Scenario(
+        "expired",
+        "Expired",
+        "The buyer leaves the payment page open for too long.",
+        (CHECK_OUT, "On the payment page, pay nothing. Come back here and move the clock by an hour."),
+        (
+            "The payment page, loaded again, says that it has expired.",
+            "The order says that the checkout expired, and the goods are free again.",
+        ),
+        clock=3600,
+    ),
+    Scenario(
+        "webhook-late",
+        "Webhook late by 20 s",
+        "Every webhook arrives 20 seconds after it should.",
+        (CHECK_OUT, PAY, "To see the webhook alone do it, close the tab as soon as you have pressed Pay."),
+        (
+            "Back in the shop the order is paid at once: the return visit asks the provider. The late webhook changes"
+            " nothing.",
+            "With the tab closed, the order is paid when the webhook comes, or when the sweep looks before it.",
+        ),
+        (("webhooks", {"action": "delay", "seconds": 20, **FOR_EVER}),),
+    ),
+    Scenario(
+        "webhook-duplicated",
+        "Webhook duplicated",
+        "Every webhook arrives twice.",
+        (CHECK_OUT, PAY),
+        (
+            "Each delivery is there twice, and both are answered 200.",
+            "The order is paid once: one capture, one confirmation in the mailbox.",
+        ),
+        (("webhooks", {"action": "duplicate", **FOR_EVER}),),
+    ),
+    Scenario(
+        "webhook-dropped",
+        "Webhook dropped",
+        "No webhook ever arrives.",
+        (CHECK_OUT, PAY, "To see the sweep alone do it, close the tab as soon as you have pressed Pay."),
+        (
+            "Back in the shop the order is paid at once: the return visit asks the provider.",
+            "With the tab closed, the sweep finds the payment after some seconds.",
+        ),
+        (("webhooks", {"action": "drop", **FOR_EVER}),),
+    ),
+    Scenario(
+        "webhook-reordered",
+        "Webhooks out of order",
+        "The next two webhooks arrive in reverse.",
+        (CHECK_OUT, PAY, "Wait some seconds: the charge settles, and that is the second event."),
+        (
+            "The session's event is kept until the charge's is there, and arrives after it.",
+            "The order is paid and its figures are right, whatever came first.",
+        ),
+        (("webhooks", {"action": "reorder", "count": 2}),),
+    ),
+    Scenario(
+        "webhook-forged",
+        "Webhook forged",
+        "Before each true webhook comes one that nobody signed, then one with an old signature.",
+        (CHECK_OUT, PAY),
+        (
+            "The first two deliveries are refused with 400, and nothing comes of them.",
+            "The true ones follow within seconds and are answered 200.",
+        ),
+        (
+            ("webhooks", {"action": "forge", "count": 1}),
+            ("webhooks", {"action": "old_timestamp", "count": 1}),
+        ),
+    ),
+    Scenario(
+        "stripe-down",
+        "Stripe down",
+        "The API answers every request with 503 until you end it.",
+        (CHECK_OUT, "Try again while it lasts, and look at other pages. Then end the scenario and try once more."),
+        (
+            "Checkout says that the payment provider cannot be reached and offers another try; the cart is kept.",
+            "Other pages work as always. After the end the same checkout goes through, once.",
+        ),
+        (
+            (
+                "faults",
+                {"method": "*", "path": "/v1/*", "when": "before", "action": "status", "status": 503, **FOR_EVER},
+            ),
+        ),
+    ),
+)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+def set_scenario(scenario: Scenario, faults: Faults, deliveries: Deliveries) -> None:
+    """End the rules in force, let go what they held, and set those of the scenario."""
+    end_scenario(faults, deliveries)
+    verbs: dict[str, Callable[[dict[str, Any]], object]] = {
+        "webhooks": lambda body: command_webhooks(msgspec.convert(body, WebhookCommand), deliveries, faults),
+        "faults": lambda body: add_fault(msgspec.convert(body, FaultCommand), faults),
+    }
+    for call, body in scenario.rules:
+        verbs[call](body)
+    faults.scenario = scenario.name
+
+
+def end_scenario(faults: Faults, deliveries: Deliveries) -> None:
+    """End every rule, and let go what was held."""
+    faults.clear()
+    deliveries.clear_rules()

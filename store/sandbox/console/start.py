@@ -1,0 +1,114 @@
+"""The first page: scenario cards, what happened lately, where to look; and the way back to the beginning."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from store.sandbox.commands import ResetCommand, reset_everything
+from store.sandbox.console.describe import describe_document
+from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, show
+from store.sandbox.console.scenarios import BY_NAME, SCENARIOS, Scenario, end_scenario, set_scenario
+from store.sandbox.kernel import browse
+from store.sandbox.stripe.pages import offered_cards
+
+LATEST = 10
+
+
+@get("/")
+async def show_start(
+    request: AnyRequest, desk: NamedDependency[Desk], platform: FromQuery[str | None] = None
+) -> Response[Any]:
+    """Show the scenarios, the latest payment pages and deliveries, and the test cards."""
+    world = desk.choose_world(platform)
+    sessions, _ = browse.list_kind(world, "checkout.session", LATEST)
+    cards = offered_cards()
+    data = {
+        "scenarios": [describe_scenario(one, desk) for one in SCENARIOS],
+        "sessions": [
+            describe_document(*one) | {"payment_status": one[2]["payment_status"], "order": find_order(one[2])}
+            for one in sessions
+        ],
+        "deliveries": desk.deliveries.list_log(LATEST, platform=world.platform),
+        "mails": len(desk.mailbox.list_mails()),
+        "test_cards": [{"number": number, "outcome": outcome} for number, outcome in cards],
+    }
+    return show(request, "index.html", desk, world, data, cards=cards)
+
+
+@get("/console/scenarios/{name:str}")
+async def show_scenario(
+    request: AnyRequest,
+    name: FromPath[str],
+    desk: NamedDependency[Desk],
+    platform: FromQuery[str | None] = None,
+) -> Response[Any]:
+    """Show what a scenario asks for, what to expect of it, and how to end it."""
+    data = {"card": describe_scenario(_find(name), desk)}
+    return show(request, "scenario.html", desk, desk.choose_world(platform), data)
+
+
+@post("/console/scenarios/{name:str}")
+async def begin_scenario(request: AnyRequest, name: FromPath[str], desk: NamedDependency[Desk]) -> Response[Any]:
+    """Set a scenario's rules instead of all others, and show what to do."""
+    set_scenario(_find(name), desk.faults, desk.deliveries)
+    platform = request.query_params.get("platform")
+    return Redirect(f"/console/scenarios/{name}" + (f"?platform={platform}" if platform else ""), status_code=303)
+
+
+@post("/console/scenarios/end")
+async def finish_scenario(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[Any]:
+    """End every rule and let go what was held."""
+    form = await read_form(request)
+    end_scenario(desk.faults, desk.deliveries)
+    return go_back(request, form, "/", "cleared")
+
+
+@get("/console/reset")
+async def show_reset(
+    request: AnyRequest, desk: NamedDependency[Desk], platform: FromQuery[str | None] = None
+) -> Response[Any]:
+    """Ask whether to go back to the seeded state, or to nothing."""
+    world = desk.choose_world(platform)
+    return show(request, "reset.html", desk, world, {"kinds": browse.count_kinds(world)})
+
+
+@post("/console/reset")
+async def reset_by_form(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[Any]:
+    """Go back to the seeded state, or to nothing."""
+    form = await read_form(request)
+    command = ResetCommand(all=form.get("all") == "true")
+    await reset_everything(command, desk.worlds, desk.records, desk.faults, desk.clock, desk.deliveries)
+    return go_back(request, {}, "/", "emptied" if command.all else "reset")
+
+
+def describe_scenario(scenario: Scenario, desk: Desk) -> dict[str, Any]:
+    """A card as page and JSON show it, with its calls of the control API."""
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "about": scenario.about,
+        "do": list(scenario.do),
+        "expect": list(scenario.expect),
+        "calls": [{"path": f"/_sandbox/{call}", "body": json.dumps(body)} for call, body in scenario.rules],
+        "clock": scenario.clock,
+        "set": desk.faults.scenario == scenario.name,
+    }
+
+
+def find_order(session: dict[str, Any]) -> str | None:
+    """The merchant's own word for what a session is about: `metadata.order`, else its reference."""
+    metadata = session.get("metadata") or {}
+    return metadata.get("order") or session.get("client_reference_id")
+
+
+def _find(name: str) -> Scenario:
+    if name not in BY_NAME:
+        raise NotFoundException(f"There is no scenario {name!r}; there are {', '.join(BY_NAME)}.")
+    return BY_NAME[name]

@@ -33,6 +33,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
+SECRET_KEY = "sk_test_overprint"
 FREE = "on_hand - reserved - sold"
 QUEUES = ("inbox_event", "operation", "mail_message")
 Row = dict[str, Any]
@@ -96,6 +97,11 @@ class Market:
     def tell(self, what: str, **command: Any) -> Row:
         """Command the sandbox: POST /_sandbox/{what}."""
         return dict(self._console.post(f"/_sandbox/{what}", json=command).raise_for_status().json())
+
+    def ask(self, method: str, path: str, **form: str) -> Row:
+        """Speak the provider's own API, as somebody at the platform would: the answer's JSON."""
+        answer = self._console.request(method, path, data=form, auth=(SECRET_KEY, ""))
+        return dict(answer.raise_for_status().json())
 
     def truth(self, what: str) -> list[Row]:
         """What the provider knows: GET /_sandbox/truth/{what}, newest first."""

@@ -121,6 +121,12 @@ class CheckoutPage(Shop):
         page.expect_open()
         return page
 
+    def try_again(self) -> bool:
+        """Press once more; whether it led away from here."""
+        with self.page.expect_response(lambda response: response.request.method == "POST") as answer:
+            self.button.click()
+        return answer.value.status == 303
+
 
 class OrderPage(Shop):
     """One order: the region that looks by itself, and the facts beside it."""

@@ -1,19 +1,24 @@
-// Fills the form from the list of test cards and says that a payment is under way. The page works without it.
+// Fills the form from the list of test cards or accounts and says that a payment is under way. The page works without it.
 const form = document.querySelector("[data-pay]");
 const status = form.querySelector("[data-status]");
 
-for (const button of document.querySelectorAll("[data-fill]")) {
+const fill = (button, values) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const values = {
-      number: button.dataset.fill,
-      expiry: "12/34",
-      cvc: button.dataset.fill.startsWith("3782") ? "1234" : "123",
-      name: form.elements.name.value || "Ada Buyer",
-    };
-    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+    for (const [name, value] of Object.entries(values)) {
+      const field = form.elements[name];
+      field.value = name === "name" || name === "holder" ? field.value || value : value;
+    }
     form.querySelector("button").focus();
   });
+};
+
+for (const button of document.querySelectorAll("[data-fill]")) {
+  const number = button.dataset.fill;
+  fill(button, { number, expiry: "12/34", cvc: number.startsWith("3782") ? "1234" : "123", name: "Ada Buyer" });
+}
+for (const button of document.querySelectorAll("[data-fill-account]")) {
+  fill(button, { account: button.dataset.fillAccount, holder: "Ada Buyer" });
 }
 
 form.addEventListener("submit", () => {

@@ -96,7 +96,9 @@ def _refunds(world: World, account: str, charge: Document) -> Document:
 
 
 def _breakdown(world: World, account: str, session: Document) -> Document:
-    discount, amount = session.get("_discount"), session["total_details"]["amount_discount"]
+    # What is shown lacks the sandbox's own fields: the stored session knows its discount.
+    discount = world.get(account, session["object"], session["id"]).get("_discount")
+    amount = session["total_details"]["amount_discount"]
     return {"discounts": [{"amount": amount, "discount": discount}] if discount else [], "taxes": []}
 
 

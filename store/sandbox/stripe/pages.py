@@ -1,66 +1,49 @@
 """The hosted payment page `/c/pay/{id}` and its 3-D Secure page, as plain HTML forms.
 
-The page changes nothing itself: `checkout.pay` and `checkout.finish_challenge` do, in one transaction each,
-so a double submit finds the session complete and ends at the same success URL. After a success the page
-waits at most 10 s for the endpoint's answer to `checkout.session.completed`, then redirects (fact page §2.3).
-What the buyer typed survives a decline, except the CVC, which is never kept or sent back.
+The page changes nothing itself: the verbs of `checkout` do, in one transaction each, so a double submit finds the
+session complete and ends at the same success URL. After a success the page waits at most 10 s for the endpoint's
+answer to `checkout.session.completed`, then redirects (fact page §2.3). What the buyer typed survives a decline,
+except the CVC, which is never kept or sent back.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from store.sandbox.clock import Clock
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.kernel.worlds import Worlds
-from store.sandbox.layout import origin_of, page
+from store.sandbox.layout import page
 from store.sandbox.stripe import checkout
-from store.sandbox.stripe.cards import TEST_CARDS, Card
-from store.sandbox.wording import format_money
+from store.sandbox.stripe.cards import Card
+from store.sandbox.stripe.return_pages import authenticate_pages, recovery_pages
+from store.sandbox.stripe.visits import (
+    ANSWER_SECONDS,
+    CARD,
+    DEBIT,
+    Draft,
+    Drafts,
+    find_visit,
+    leave,
+    offered_cards,
+    policy,
+    show_end,
+    show_form,
+)
 
-ANSWER_SECONDS = 10.0
+__all__ = ["ANSWER_SECONDS", "Drafts", "offered_cards", "payment_pages"]
 MAX_BODY = 16 * 1024
-MAX_DRAFTS = 200
 EXPIRY = re.compile(r"(\d{1,2})\s*[/.\- ]?\s*(\d{2}|20\d{2})")
-Visit = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What the buyer typed, without the CVC, and what was wrong with it, by field name."""
-
-    number: str = ""
-    expiry: str = ""
-    name: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
-
-
-class Drafts:
-    """What was typed before a challenge, so that the page can show it again; in memory, bounded."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], Draft] = OrderedDict()
-
-    def keep(self, session_id: str, challenge_id: str, draft: Draft) -> None:
-        """Keep a draft for a challenge, forgetting the oldest when there are too many."""
-        self._kept[session_id, challenge_id] = draft
-        while len(self._kept) > MAX_DRAFTS:
-            self._kept.popitem(last=False)
-
-    def find(self, session_id: str, challenge_id: str) -> Draft:
-        """Return the draft for a challenge, or an empty one."""
-        return self._kept.get((session_id, challenge_id), Draft())
 
 
 @get("/{session_id:str}")
@@ -69,12 +52,19 @@ async def show_payment(
     drafts: NamedDependency[Drafts],
     session_id: FromPath[str],
     challenge: FromQuery[str | None] = None,
+    pay: FromQuery[str | None] = None,
+    promotion: FromQuery[str | None] = None,
 ) -> Template:
-    """Show the session as it is: the form while it is open, else what became of it."""
-    visit = _find_visit(worlds, session_id)
+    """Show the session as it is: the form while it is open, else what became of it.
+
+    `pay=debit` shows the bank debit's form, `promotion=open` the field for a promotion code.
+    """
+    visit = find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
-        return _show_end(visit)
-    return _show_form(visit, drafts.find(session_id, challenge) if challenge else Draft())
+        return show_end(visit)
+    if challenge:
+        return show_form(visit, drafts.find(session_id, challenge))
+    return show_form(visit, Draft(way=pay or CARD, open_code=promotion == "open"))
 
 
 @post("/{session_id:str}")
@@ -86,24 +76,51 @@ async def submit_payment(
     clock: NamedDependency[Clock],
     session_id: FromPath[str],
 ) -> Response[Any]:
-    """Take the card and go where it leads: success URL, 3-D Secure, or this page again with the reason."""
-    visit = _find_visit(worlds, session_id)
+    """Take card or bank account and go where it leads: success URL, 3-D Secure, or this page with the reason."""
+    visit = find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
-        return await _leave(visit, deliveries)
-    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-    number, expiry, name = (form.get(key, "").strip()[:100] for key in ("number", "expiry", "name"))
-    draft = Draft(number, expiry, name)
-    card, errors = _read_card(draft, form.get("cvc", "").strip(), clock.now())
+        return await leave(visit, deliveries)
+    form = await _read_form(request)
+    number, expiry, name, account, holder = (
+        form.get(key, "").strip()[:100] for key in ("number", "expiry", "name", "account", "holder")
+    )
+    draft = Draft(number, expiry, name, account, holder, way=form.get("pay", CARD))
     free = not visit["session"]["amount_total"]
-    if errors and not free:
-        return _show_form(visit, replace(draft, errors=errors))
-    outcome = checkout.pay(visit["world"], session_id, None if free else card)
+    if draft.way == DEBIT and not free:
+        errors = _check_debit(draft)
+        if errors:
+            return show_form(visit, replace(draft, errors=errors))
+        outcome = checkout.pay_by_debit(visit["world"], session_id, draft.account, draft.holder)
+    else:
+        card, errors = _read_card(draft, form.get("cvc", "").strip(), clock.now())
+        if errors and not free:
+            return show_form(visit, replace(draft, errors=errors))
+        outcome = checkout.pay(visit["world"], session_id, None if free else card)
     if outcome.kind == "declined":
-        return _show_form(visit, replace(draft, errors={_blame(outcome.message): outcome.message}))
+        errors = {"account" if draft.way == DEBIT else _blame(outcome.message): outcome.message}
+        return show_form(find_visit(worlds, session_id), replace(draft, errors=errors, advice=outcome.advice))
     if outcome.kind == "challenge" and outcome.challenge_id:
         drafts.keep(session_id, outcome.challenge_id, draft)
         return Redirect(f"/c/pay/{session_id}/challenge/{outcome.challenge_id}", status_code=303)
-    return await _leave(_find_visit(worlds, session_id), deliveries)
+    return await leave(find_visit(worlds, session_id), deliveries)
+
+
+@post("/{session_id:str}/promotion")
+async def submit_code(
+    request: Request[Any, Any, Any], worlds: NamedDependency[Worlds], session_id: FromPath[str]
+) -> Response[Any]:
+    """Apply or remove a promotion code and show the page with its new total, or with the reason why not."""
+    visit = find_visit(worlds, session_id)
+    form = await _read_form(request)
+    if form.get("action") == "remove":
+        checkout.drop_code(visit["world"], session_id)
+        return Redirect(f"/c/pay/{session_id}", status_code=303)
+    typed = form.get("code", "").strip()[:100]
+    outcome = checkout.enter_code(visit["world"], session_id, typed)
+    if outcome.kind == "declined":
+        draft = Draft(code=typed, open_code=True, errors={"code": outcome.message})
+        return show_form(find_visit(worlds, session_id), draft)
+    return Redirect(f"/c/pay/{session_id}", status_code=303)
 
 
 @get("/{session_id:str}/challenge/{challenge_id:str}")
@@ -111,10 +128,11 @@ async def show_challenge(
     worlds: NamedDependency[Worlds], session_id: FromPath[str], challenge_id: FromPath[str]
 ) -> Response[Any]:
     """Show the bank's question: Complete or Fail."""
-    visit = _find_visit(worlds, session_id)
+    visit = find_visit(worlds, session_id)
     if visit["session"]["status"] != "open" or visit["challenge_id"] != challenge_id:
         return Redirect(f"/c/pay/{session_id}", status_code=303)
-    return page("challenge.html", csp=_policy(visit), **visit)
+    address = f"/c/pay/{session_id}/challenge/{challenge_id}"
+    return page("challenge.html", csp=policy(visit), action=address, cancel_url=visit["session"]["cancel_url"], **visit)
 
 
 @post("/{session_id:str}/challenge/{challenge_id:str}")
@@ -127,64 +145,29 @@ async def answer_challenge(
     challenge_id: FromPath[str],
 ) -> Response[Any]:
     """Pass or fail the challenge and go on: success URL, or the form again with the reason."""
-    visit = _find_visit(worlds, session_id)
+    visit = find_visit(worlds, session_id)
     if visit["session"]["status"] != "open":
-        return await _leave(visit, deliveries)
+        return await leave(visit, deliveries)
     passed = (b"answer", b"complete") in parse_qsl(await request.body())
     outcome = checkout.finish_challenge(visit["world"], session_id, challenge_id, passed)
     if outcome.kind in ("declined", "challenge"):
-        kept = drafts.find(session_id, challenge_id)
+        kept = replace(drafts.find(session_id, challenge_id), advice=outcome.advice)
         drafts.keep(session_id, challenge_id, replace(kept, errors={_blame(outcome.message): outcome.message}))
         return Redirect(f"/c/pay/{session_id}?challenge={challenge_id}", status_code=303)
-    return await _leave(_find_visit(worlds, session_id), deliveries)
+    return await leave(find_visit(worlds, session_id), deliveries)
 
 
-def offered_cards() -> list[tuple[str, str]]:
-    """Return the test cards that work here: number in groups of four, and what happens."""
-    return [(_group_digits(card.number), card.does) for card in TEST_CARDS if card.refused is None]
+async def _read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _group_digits(number: str) -> str:
-    if len(number) == 15:
-        return f"{number[:4]} {number[4:10]} {number[10:]}"
-    return " ".join(re.findall(".{1,4}", number))
-
-
-def _find_visit(worlds: Worlds, session_id: str) -> Visit:
-    world = worlds.find_holder(session_id)
-    found = checkout.session_for_page(world, session_id) if world else None
-    if found is None:
-        raise NotFoundException("There is no payment page at this address. Go back to the shop and start again.")
-    session = found["session"]
-    return {
-        **found,
-        "world": world,
-        "money": format_money,
-        "total": format_money(session["amount_total"], session["currency"]),
-        "success_url": (session["success_url"] or "").replace("{CHECKOUT_SESSION_ID}", session["id"]),
-    }
-
-
-def _show_form(visit: Visit, draft: Draft) -> Template:
-    return page("pay.html", csp=_policy(visit), draft=draft, test_cards=offered_cards(), **visit)
-
-
-def _show_end(visit: Visit) -> Template:
-    shop = origin_of(visit["success_url"]) or origin_of(visit["session"]["cancel_url"])
-    return page("ended.html", shop=shop, **visit)
-
-
-async def _leave(visit: Visit, deliveries: Deliveries) -> Response[Any]:
-    session = visit["session"]
-    if session["status"] != "complete" or not visit["success_url"]:
-        return _show_end(visit)
-    await deliveries.await_answer("checkout.session.completed", session["id"], ANSWER_SECONDS)
-    return Redirect(visit["success_url"], status_code=303)
-
-
-def _policy(visit: Visit) -> dict[str, str]:
-    origins = {origin_of(visit["success_url"]), origin_of(visit["session"]["cancel_url"])} - {""}
-    return {"form-action": " ".join(["'self'", *sorted(origins)])}
+def _check_debit(draft: Draft) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    if not draft.account:
+        errors["account"] = "Enter the account to debit."
+    if not draft.holder:
+        errors["holder"] = "Enter the name on the account."
+    return errors
 
 
 def _read_card(draft: Draft, cvc: str, now: int) -> tuple[Card, dict[str, str]]:
@@ -225,8 +208,12 @@ def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
 
 
 payment_pages = Router(
-    path="/c/pay",
-    route_handlers=[show_payment, submit_payment, show_challenge, answer_challenge],
+    path="/c",
+    route_handlers=[
+        Router("/pay", route_handlers=[show_payment, submit_payment, submit_code, show_challenge, answer_challenge]),
+        recovery_pages,
+        authenticate_pages,
+    ],
     request_max_body_size=MAX_BODY,
     before_request=refuse_other_sites,
 )

@@ -3,7 +3,8 @@
 Both `reverse_transfer` and `refund_application_fee` are false unless asked for; a direct charge is refunded
 in its own account's world (docs.stripe.com/refunds, /connect/destination-charges). The provider's fee is not
 returned, so an account may go below zero by it; money that is with a vendor and not reversed must come out of
-the balance, and while that is too little the refund is `pending`. Invariant: refunds never exceed the charge.
+the balance, and while that is too little the refund is `pending`; how else a refund may end is told in
+`refund_endings.py`. Invariant: refunds never exceed the charge.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.money import format_amount, share
 from store.sandbox.stripe.objects import blank
+from store.sandbox.stripe.refund_endings import delay_refund, undo_refund
 from store.sandbox.stripe.reversals import balance_of, part_of, refund_fee, reverse_transfer
 from store.sandbox.stripe.routing import LISTS, Call, Route
 from store.sandbox.stripe.settlement import book, fee_detail, settle_charge
@@ -36,14 +38,8 @@ def create_refund(call: Call) -> Document:
         charge=charge["id"],
         currency=charge["currency"],
         customer=charge["customer"],
-        destination_details={
-            "type": "card",
-            "card": {
-                "reference_status": "pending",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-        },
+        destination_details=_describe_destination(charge["payment_method_details"]["type"]),
+        instructions_email=params.get("instructions_email"),
         metadata=merge_metadata({}, params.get("metadata") or {}),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
@@ -53,7 +49,9 @@ def create_refund(call: Call) -> Document:
     fee_back = _give_back_split(world, account, charge, refund, params)
     _pay_refund(world, account, charge, refund, fee_back)
     refunded = charge["amount_refunded"] + amount
-    charge |= {"amount_refunded": refunded, "refunded": refunded == charge["amount"]}
+    charge |= {"amount_refunded": refunded, "refunded": refunded == charge["amount_captured"]}
+    if refund["status"] == "succeeded":
+        delay_refund(world, account, charge, refund)
     world.put(account, "charge", charge)
     world.put(account, "refund", refund)
     world.emit(account, "refund.created", refund)
@@ -83,12 +81,33 @@ def update_refund(call: Call) -> Document:
 
 
 def cancel_refund(call: Call) -> Document:
-    """Refuse: only a refund in `requires_action` can be cancelled, and card refunds never are."""
+    """Cancel a refund that waits for the buyer (`requires_action`); card refunds never do."""
     refund = retrieve_refund(call)
-    raise refuse(
-        f"Refund {refund['id']} cannot be canceled: its status is {refund['status']}, not requires_action.",
-        param="refund",
-    )
+    _require_waiting(refund, "canceled")
+    return undo_refund(call.world, call.account, refund, "canceled")
+
+
+def expire_refund(call: Call) -> Document:
+    """Let a refund that waits for the buyer fail, as if the buyer never answered."""
+    refund = retrieve_refund(call)
+    _require_waiting(refund, "expired")
+    return undo_refund(call.world, call.account, refund, "failed")
+
+
+def _require_waiting(refund: Document, verb: str) -> None:
+    if refund["status"] != "requires_action":
+        raise refuse(
+            f"Refund {refund['id']} cannot be {verb}: its status is {refund['status']}, not requires_action.",
+            param="refund",
+        )
+
+
+def _describe_destination(type: str) -> Document:
+    if type == "card":
+        card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+        return {"type": "card", "card": card}
+    name = "us_bank_transfer" if type == "us_bank_account" else "eu_bank_transfer"
+    return {"type": name, name: {"reference": None, "reference_status": "pending"}}
 
 
 def _find_charge(call: Call) -> Document:
@@ -105,9 +124,10 @@ def _find_charge(call: Call) -> Document:
         charge = world.get(account, "charge", intent["latest_charge"])
     if charge["source_transfer"]:
         raise Unsupported("refunding the payment that a transfer made; reverse the transfer", param="charge")
-    if charge["status"] != "succeeded":
+    if charge["status"] != "succeeded" or not charge["captured"]:
+        why = "it failed" if charge["status"] == "failed" else "its money is not captured; cancel its payment intent"
         raise refuse(
-            f"Charge {charge['id']} cannot be refunded: it failed.",
+            f"Charge {charge['id']} cannot be refunded: {why}.",
             param="charge",
             code="charge_not_refundable",
         )
@@ -115,7 +135,7 @@ def _find_charge(call: Call) -> Document:
 
 
 def _check_amount(charge: Document, amount: int | None) -> int:
-    left: int = charge["amount"] - charge["amount_refunded"]
+    left: int = charge["amount_captured"] - charge["amount_refunded"]
     if left == 0:
         raise refuse(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if amount is not None and amount > left:
@@ -178,7 +198,9 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
     """Take the money from the account's balance, or leave the refund pending when there is too little."""
     landed = world.get(account, "balance_transaction", charge["balance_transaction"])
     before, after = charge["amount_refunded"], charge["amount_refunded"] + refund["amount"]
-    amount = share(after, charge["amount"], landed["amount"]) - share(before, charge["amount"], landed["amount"])
+    amount = share(after, charge["amount_captured"], landed["amount"]) - share(
+        before, charge["amount_captured"], landed["amount"]
+    )
     own_fee = sum(row["amount"] for row in landed["fee_details"])
     refund["_take"] = {
         "amount": amount,
@@ -197,7 +219,7 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
 
 def _still_here(world: World, charge: Document, landed: int) -> int:
     """Return what is left of the charge's money before this refund: not refunded, not with a vendor."""
-    left = landed - share(charge["amount_refunded"], charge["amount"], landed)
+    left = landed - share(charge["amount_refunded"], charge["amount_captured"], landed)
     if charge["transfer"]:
         transfer = world.get(world.platform, "transfer", charge["transfer"])
         left -= transfer["amount"] - transfer["amount_reversed"]
@@ -230,11 +252,12 @@ ROUTES = (
     Route(
         "POST /v1/refunds",
         create_refund,
-        "charge payment_intent amount reason reverse_transfer refund_application_fee metadata",
+        "charge payment_intent amount reason reverse_transfer refund_application_fee metadata instructions_email",
         (rules.REFUND_CREATE,),
     ),
     Route("GET /v1/refunds/{refund}", retrieve_refund),
     Route("GET /v1/refunds", list_refunds, f"{LISTS} created charge payment_intent"),
     Route("POST /v1/refunds/{refund}", update_refund, "metadata"),
     Route("POST /v1/refunds/{refund}/cancel", cancel_refund),
+    Route("POST /v1/test_helpers/refunds/{refund}/expire", expire_refund),
 )

@@ -18,7 +18,7 @@ def part_of(whole: int, given: int, refund: int, charge: Document) -> int:
     `given` was given back before; `charge.amount_refunded` does not contain the refund yet.
     """
     before, after = charge["amount_refunded"], charge["amount_refunded"] + refund
-    step = share(after, charge["amount"], whole) - share(before, charge["amount"], whole)
+    step = share(after, charge["amount_captured"], whole) - share(before, charge["amount_captured"], whole)
     return max(0, min(whole - given, step))
 
 

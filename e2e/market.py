@@ -245,6 +245,7 @@ def _run_demo() -> Iterator[Market]:
         "SANDBOX_PORT": str(sandbox_port),
         "POLL_SCALE": "0.1",
         "RATE_SCALE": "100000",
+        "STRIPE_DELAYED_METHODS": "us_bank_account",
         "PYTHONUNBUFFERED": "1",
     }
     with ExitStack() as ends:

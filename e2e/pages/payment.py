@@ -38,6 +38,14 @@ class HostedPage:
         self.fill(number).submit()
         return OrderPage(self.page).expect_arrived()
 
+    def pay_by_debit(self, account: str) -> OrderPage:
+        """Pay from a bank account, whose bank answers later, and come back to the shop."""
+        self.page.get_by_role("link", name="Bank debit").click()
+        for label, value in (("Account number", account), ("Name on account", "Ada")):
+            self.page.get_by_label(label, exact=True).fill(value)
+        self.submit()
+        return OrderPage(self.page).expect_arrived()
+
     def pay_and_vanish(self) -> None:
         """Pay, and have the browser die on its way back: the return visit never happens."""
         # Only the debugger's protocol pauses a redirect's target; Playwright's own routes see no redirect.

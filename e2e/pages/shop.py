@@ -179,5 +179,5 @@ class OrderPage(Shop):
     def return_to_payment(self) -> HostedPage:
         from e2e.pages.payment import HostedPage
 
-        self.page.get_by_role("button", name="Return to payment").click()
+        self.page.get_by_role("button", name=re.compile("^(Return to payment|Try again)")).click()
         return HostedPage(self.page)

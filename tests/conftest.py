@@ -105,30 +105,40 @@ async def database() -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def db(database: str) -> str:
-    """The worker's database without a row in it (allowed moves stay: they are part of the schema)."""
+async def db(database: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The worker's database without a row in it (allowed moves stay: they are part of the schema).
+
+    Whatever the test leaves there breaks no invariant: `tests/invariants.py`.
+    """
     from store.kit.db import fetch
+    from tests.invariants import check_after
 
     rows = await fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'allowed_move')"
     )
     await fetch(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} CASCADE")
-    return database
+    yield database
+    if not {"world", "stall"} & set(request.fixturenames):
+        await check_after(request, whole=False)
 
 
 @pytest.fixture
-async def world(db: str, tmp_path: Path) -> AsyncIterator[World]:
-    """Shop, sandbox and worker around a clean database."""
+async def world(db: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """Shop, sandbox and worker around a clean database; both sides' books agree when the test has ended."""
+    from tests.invariants import check_after
     from tests.world import build_world
 
     async with build_world(tmp_path) as built:
         yield built
+        await check_after(request, built)
 
 
 @pytest.fixture
-async def stall(db: str, tmp_path: Path) -> AsyncIterator[Stall]:
-    """Shop and worker around the fake gateway and a clean database."""
+async def stall(db: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stall]:
+    """Shop and worker around the fake gateway and a clean database; no invariant is broken in the end."""
+    from tests.invariants import check_after
     from tests.stall import build_stall
 
     async with build_stall(tmp_path) as built:
         yield built
+        await check_after(request)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import asyncpg
 
-from store.doctor.checks import Check, list_checks
+from store.doctor.checks import Check, check_books, list_checks
 from store.gateways.build import build_gateways
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
@@ -31,7 +31,8 @@ async def _ask(settings: Settings) -> list[Check]:
     except (OSError, asyncpg.PostgresError) as error:
         return [Check("database", False, f"{error}; next: start PostgreSQL or mend DATABASE_URL")]
     try:
-        return [await check() for check in list_checks(settings, build_gateways(settings))]
+        found = [await check() for check in list_checks(settings, build_gateways(settings))]
+        return [*found, *await check_books(settings)]
     except (asyncpg.PostgresError, ShopError) as error:
         return [Check("database", False, f"{error}; next: python -m store migrate")]
     finally:

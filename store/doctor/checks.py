@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 
+from store.doctor.books import COMPARISONS, read_books
 from store.doctor.invariants import INVARIANTS, Invariant, find_violations
 from store.gateways.port import GatewayError, Gateways
 from store.health import find_missing_migrations, read_migration_names
@@ -17,6 +18,8 @@ from store.settings import Settings
 
 OLD = timedelta(minutes=5)
 UNKNOWN = timedelta(hours=2)
+# What is younger may still be on its way from the provider to us.
+UNHEARD = timedelta(minutes=2)
 SHOWN = 3
 QUEUES = {
     "inbox": ("inbox_event", "type || ' ' || event_id"),
@@ -145,11 +148,25 @@ async def check_events() -> Check:
 async def check_invariant(invariant: Invariant) -> Check:
     """One invariant holds."""
     found = await find_violations(invariant, clock.now())
-    if found:
-        rows = "; ".join(f"{row}: {words}" for row, words in found[:SHOWN])
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        return Check(invariant.name, False, f"{rows}{more}; next: {invariant.next_step}")
-    return Check(invariant.name, True, invariant.text)
+    return _judge(invariant.name, invariant.text, found, invariant.next_step)
+
+
+async def check_books(settings: Settings, to_sandbox: httpx.AsyncBaseTransport | None = None) -> list[Check]:
+    """In a demo, our rows against the sandbox's own books, one answer per invariant; elsewhere none."""
+    if not settings.demo:
+        return []
+    base = settings.stripe_api_base
+    try:
+        async with httpx.AsyncClient(base_url=base, timeout=30, trust_env=False, transport=to_sandbox) as client:
+            books = await read_books(client, settings.stripe_secret_key)
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        why = f"{base} does not show its books ({type(error).__name__})"
+        return [Check("books", False, f"{why}; next: start the sandbox (`python -m store sandbox`)")]
+    before = clock.now() - UNHEARD
+    return [
+        _judge(f"{one.name} at the provider", one.text, await one.find(books, before), one.next_step)
+        for one in COMPARISONS
+    ]
 
 
 def list_checks(
@@ -169,3 +186,11 @@ def list_checks(
         check_events,
         *(lambda one=one: check_invariant(one) for one in INVARIANTS),
     ]
+
+
+def _judge(name: str, text: str, found: list[tuple[str, str]], next_step: str) -> Check:
+    if not found:
+        return Check(name, True, text)
+    rows = "; ".join(f"{row}: {words}" for row, words in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return Check(name, False, f"{rows}{more}; next: {next_step}")

@@ -222,6 +222,7 @@ def insert_refund(capture: dict[str, Any], amount: int, status: str = "requested
     )
 
 
+@pytest.mark.leaves_broken({"I10", "I14", "I18", "I21"}, "the rows are written by hand")
 @pytest.mark.parametrize("status", ["requested", "pending", "succeeded"])
 async def test_database_refuses_when_refunds_would_exceed_the_money(world: World, status: str) -> None:
     _, capture = await buy(world)
@@ -245,6 +246,7 @@ async def test_refunds_exceed_the_money_when_the_guard_is_gone(world: World) -> 
         assert await value("SELECT sum(amount)::bigint FROM refund") > capture["amount"]
 
 
+@pytest.mark.leaves_broken({"I21"}, "the rows are written by hand")
 async def test_only_what_is_left_goes_through_when_many_refunds_are_written_at_once(world: World) -> None:
     _, capture = await buy(world)
 
@@ -254,6 +256,7 @@ async def test_only_what_is_left_goes_through_when_many_refunds_are_written_at_o
     assert await value("SELECT sum(amount)::bigint FROM refund") == 3000
 
 
+@pytest.mark.leaves_broken({"I18"}, "the row is written by hand")
 async def test_failed_refund_stays_failed_when_somebody_writes_past_the_verbs(world: World) -> None:
     _, capture = await buy(world)
     await fetch(*insert_refund(capture, 1000, "failed"))

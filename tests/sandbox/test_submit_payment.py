@@ -54,6 +54,25 @@ async def test_buyer_stays_with_what_was_typed_when_declined(sandbox: Sandbox, c
     assert await _status(sandbox, session["id"]) == ("open", "unpaid")
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("4100000000000019", "The fraud check of the payment provider blocked it; its bank was never asked."),
+        ("4000000000000341", "This test card can be saved, but its bank declines every payment with it."),
+        ("4000000000009987", "Its bank has it down as lost."),
+    ],
+)
+async def test_buyer_reads_what_happened_when_the_provider_says_only_declined(
+    sandbox: Sandbox, number: str, words: str
+) -> None:
+    session = await sandbox.open_session()
+
+    page = await sandbox.submit(session["id"], number=number)
+
+    assert _problem(page) == "Your card was declined."
+    assert f"<p>{_escaped(words)} You have not been charged." in page.text
+
+
 def _escaped(text: str) -> str:
     return text.replace("'", "&#39;")
 

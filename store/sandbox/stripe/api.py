@@ -30,7 +30,7 @@ from store.sandbox.stripe.rules import REMOVED
 MAX_BODY = 1 << 20
 # Where the sandbox's pages show one request with its answer.
 LOG_PATH = "/requests/"
-VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
+VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]+)?")
 
 Answer = tuple[int, dict[str, str], bytes]
 Hold = Callable[[], Awaitable[None]]
@@ -142,6 +142,8 @@ def _check_version(headers: Mapping[str, str]) -> None:
 def _decode(request: Request) -> Raw:
     raw = decode_form(request.query)
     if request.method == "POST":
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise Unsupported(f"uploading files ({request.method} {request.path})")
         if request.headers.get("content-type", "").startswith("application/json"):
             raise refuse("The v1 API takes form-encoded parameters, not JSON.")
         if len(request.body) > MAX_BODY:

@@ -17,6 +17,7 @@ KINDS = [
     "balance_transaction",
     "charge",
     "checkout.session",
+    "coupon",
     "customer",
     "event",
     "fee_refund",
@@ -25,6 +26,7 @@ KINDS = [
     "payment_method",
     "price",
     "product",
+    "promotion_code",
     "refund",
     "transfer",
     "transfer_reversal",
@@ -45,6 +47,9 @@ def busy(api: Api) -> Api:
     for charge in api.v1.charges.list().data:
         if charge.transfer:
             api.v1.refunds.create({"charge": charge.id, "reverse_transfer": True, "refund_application_fee": True})
+    coupon = api.v1.coupons.create({"percent_off": 10})
+    api.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
+    api.pay(api.open_session(discounts=[{"coupon": coupon.id}]).id)
     api.v1.webhook_endpoints.create({"url": "http://localhost:8000/", "enabled_events": ["*"]})
     return api
 

@@ -22,3 +22,13 @@ def format_money(amount: int, currency: str | None) -> str:
 def format_time(seconds: float) -> str:
     """Write epoch seconds as `2026-11-25 03:05:07 UTC`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def format_span(seconds: int) -> str:
+    """Write a number of seconds as `2 days 3 h 20 min 5 s`, leaving out what is nought; `0 s` for none."""
+    parts, rest = [], seconds
+    for size, unit in ((86400, "day"), (3600, "h"), (60, "min"), (1, "s")):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}")
+    return " ".join(parts) or "0 s"

@@ -1,4 +1,4 @@
-"""`/_sandbox/faults`: before or after the effect, as status, hang, broken, slow, half or senseless answer; for whom, about what, how often."""
+"""`/_sandbox/faults`: before or after the effect; as a status, a break, or late, half, senseless or no answers."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from store.sandbox.commands import ClockCommand, CommandError, move_clock
 from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, show
 from store.sandbox.control import describe_clock
 from store.sandbox.kernel import browse
+from store.sandbox.wording import format_span
 
 DUE_SHOWN = 20
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -67,5 +68,5 @@ def _show(
     world = desk.choose_world(platform)
     data: dict[str, Any] = describe_clock(desk.clock, desk.worlds)
     data |= {"due": browse.list_due(world, DUE_SHOWN), **({"error": problem} if problem else {})}
-    shown = {"problem": problem, "kept": kept or {}, "units": list(UNITS), "steps": STEPS}
+    shown = {"problem": problem, "kept": kept or {}, "units": list(UNITS), "steps": STEPS, "span": format_span}
     return show(request, "clock.html", desk, world, data, status=status, **shown)

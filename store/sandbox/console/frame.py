@@ -20,6 +20,7 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from store.sandbox.clock import Clock
+from store.sandbox.console.scenarios import BY_NAME
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import Faults
 from store.sandbox.kernel import browse
@@ -39,6 +40,7 @@ PLACES = (
     ("/console/clock", "Clock"),
     ("/mailbox", "Mailbox"),
 )
+LISTS = [path for path, _ in PLACES]
 # What a page says after a form was done; the address carries the key, so that nobody's words get onto the page.
 DONE = {
     "resent": "Sent again.",
@@ -52,6 +54,7 @@ DONE = {
 }
 MAX_FORM = 16 * 1024
 JSON_SUFFIX = ".json"
+SAFE = "/:"
 SAFE_PATH = re.compile(r"/|/console/[A-Za-z0-9_./:-]*")
 Data = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -98,9 +101,10 @@ def show(request: AnyRequest, name: str, desk: Desk, world: World, data: Data, *
         "here": request.url.path,
         "link": partial(_link, world.platform if named else None),
         "platform": world.platform,
-        "platforms": platforms if len(platforms) > 1 else [],
+        # One object is on one platform; only lists are there for each.
+        "platforms": platforms if len(platforms) > 1 and request.url.path in LISTS else [],
         "rules": len(desk.faults.requests) + len(desk.faults.deliveries),
-        "scenario": desk.faults.scenario,
+        "scenario": BY_NAME.get(desk.faults.scenario or ""),
         "done": DONE.get(request.query_params.get("done", "")),
         "json_link": _json_link(request),
         "money": format_money,
@@ -128,7 +132,7 @@ def go_back(request: AnyRequest, form: Mapping[str, str], otherwise: str, done: 
     if not SAFE_PATH.fullmatch(path):
         path, query = otherwise, ""
     kept = [(name, value) for name, value in parse_qsl(query) if name != "done"]
-    return Redirect(f"{quote(path)}?{urlencode([*kept, ('done', done)])}", status_code=303)
+    return Redirect(f"{quote(path, safe=SAFE)}?{urlencode([*kept, ('done', done)])}", status_code=303)
 
 
 class JsonSuffix:
@@ -148,10 +152,10 @@ class JsonSuffix:
 
 def _link(platform: str | None, path: str, **query: Any) -> str:
     given = {name: value for name, value in {"platform": platform, **query}.items() if value is not None}
-    return quote(path) + (f"?{urlencode(given)}" if given else "")
+    return quote(path, safe=SAFE) + (f"?{urlencode(given)}" if given else "")
 
 
 def _json_link(request: AnyRequest) -> str:
     path = "/index" if request.url.path == "/" else request.url.path
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "done"])
-    return f"{quote(path)}{JSON_SUFFIX}" + (f"?{query}" if query else "")
+    return f"{quote(path, safe=SAFE)}{JSON_SUFFIX}" + (f"?{query}" if query else "")

@@ -55,7 +55,7 @@ async def show_request(
     data = _describe(row) | {"params": json.loads(row["params"]), "answer": answer}
     text = answer if isinstance(answer, str) else json.dumps(answer, indent=2, ensure_ascii=False)
     pieces = link_ids(world, text) if answer is not None else []
-    return show(request, "request.html", desk, world, {"request": data}, pieces=pieces)
+    return show(request, "request.html", desk, world, {"call": data}, pieces=pieces)
 
 
 def list_requests_about(records: sqlite3.Connection, id: str, limit: int) -> list[Data]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from litestar import Response, get, post
@@ -71,7 +72,8 @@ async def show_delivery(
     world = desk.choose_world(platform or found[0]["platform"] or None)
     body = desk.deliveries.read_body(id).decode()
     data = {"delivery": found[0] | {"body": body}}
-    return show(request, "delivery.html", desk, world, data, pieces=link_ids(world, body))
+    pretty = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    return show(request, "delivery.html", desk, world, data, pieces=link_ids(world, pretty))
 
 
 @post("/deliveries/resend")

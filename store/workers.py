@@ -1,7 +1,8 @@
 """The worker process: inbox, outbox, mail and sweeps, woken by NOTIFY and by a slow tick in case one was lost.
 
 Each loop works off its own queue and a slow one never blocks another. Leases and fencing make any number of workers
-safe, so a second process needs no configuration.
+safe, so a second process needs no configuration. While the provider is away nothing is taken that would only fail: it
+is asked by one small call from time to time, and what had to wait goes on when it answers.
 """
 
 from __future__ import annotations
@@ -19,23 +20,28 @@ import structlog
 
 from store.accounts.service import forget_sessions
 from store.gateways.build import build_gateways
-from store.gateways.port import Gateways
+from store.gateways.port import GatewayError, Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
 from store.kit.logs import configure_logs
-from store.kit.queue import CHANNEL, work
+from store.kit.queue import CHANNEL, hasten, work
 from store.kit.web.limits import forget_limits
 from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, send_due, submit
-from store.payments.sweep import sweep_payments
+from store.payments.sweep import end_overdue, sweep_payments
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
-from store.webhooks.service import process_due
+from store.webhooks.service import back_fill, process_due
+from store.webhooks.sweep import sweep_endpoints, sweep_silence
 
 ROOT = Path(__file__).parent.parent
 TICK_SECONDS = 1.0
 TIDY_SECONDS = 300.0
+# How often silence and switched-off endpoints are looked for.
+WATCH_SECONDS = 60.0
+# What a row says that was postponed because the provider was away.
+AWAY = ("Unavailable", "Refused", "TooFast", "StoredFailure")
 # Back-off grows to an hour: two days and a half, longer than a provider remembers a key.
 OPERATION_TRIES = 60
 GRACE_SECONDS = 3.0
@@ -54,6 +60,8 @@ class Worker:
         self.mailer = mailer
         self.tick = tick
         self._wakes: list[asyncio.Event] = []
+        self._was_away = False
+        self._was_off: list[str] = []
 
     async def run(self, stop: asyncio.Event, dsn: str) -> None:
         """Work until `stop` is set; work in hand is finished first."""
@@ -63,6 +71,7 @@ class Worker:
                 loops.create_task(self._loop(stop, queue, self.tick))
             for tidy in (forget_limits, forget_sessions):
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
+            loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 
     async def drain(self, *, sweep: bool = False) -> None:
         """Work until every queue is empty of what is due now; with `sweep` look at stale rows too."""
@@ -75,10 +84,12 @@ class Worker:
 
     async def process_events(self) -> int:
         """Apply waiting events."""
-        return await process_due(self.gateways)
+        return await process_due(self.gateways) if await self._reach_provider() else 0
 
     async def run_operations(self) -> int:
         """Run waiting operations by the verb of their kind."""
+        if not await self._reach_provider():
+            return 0
         return await work("operation", self._operate, tries=OPERATION_TRIES)
 
     async def send_mail(self) -> int:
@@ -86,19 +97,51 @@ class Worker:
         return await send_due(self.mailer)
 
     async def sweep(self) -> int:
-        """Look at stale payments, and for money that went back."""
+        """Look at stale payments, and for money that went back; without the provider, only at what needs none."""
+        if not await self._reach_provider():
+            return await end_overdue()
         return await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
+
+    async def watch(self) -> int:
+        """Have missed events fetched: of silent accounts, and of endpoints that are or just were switched off."""
+        await sweep_silence()
+        if await self._reach_provider():
+            self._was_off = await sweep_endpoints(self.gateways, self.mailer.base_url, self._was_off)
+        return 0
+
+    async def _reach_provider(self) -> bool:
+        """Whether there is a provider to work with; one that was away is asked by a call that is nobody's."""
+        if self.gateways.stripe.is_away():
+            self._was_away = True
+            try:
+                await self.gateways.stripe.ping()
+            except Unavailable:
+                return False
+            except GatewayError as refused:
+                log.warning("provider_refuses", reason=str(refused))
+        if self._was_away:
+            self._was_away = False
+            waited = await hasten("inbox_event", AWAY) + await hasten("operation", AWAY)
+            log.info("provider_is_back", waited=waited)
+        return True
 
     async def _operate(self, row: Mapping[str, Any]) -> None:
         verbs: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "refund": lambda body: give_back(self.gateways, UUID(body["capture_id"])),
+            "back_fill": self._back_fill,
         }
         await verbs[row["kind"]](json.loads(row["body"]))
 
-    async def _loop(self, stop: asyncio.Event, turn: Callable[[], Awaitable[int]], tick: float) -> None:
+    async def _back_fill(self, body: dict[str, Any]) -> None:
+        await back_fill(self.gateways, body["account"])
+
+    async def _loop(
+        self, stop: asyncio.Event, turn: Callable[[], Awaitable[int]], tick: float, *, woken: bool = True
+    ) -> None:
         # Cleared before the turn: what is told while the turn finds nothing is not lost.
         wake = asyncio.Event()
-        self._wakes.append(wake)
+        if woken:
+            self._wakes.append(wake)
         while not stop.is_set():
             wake.clear()
             try:

@@ -10,11 +10,13 @@ import httpx
 
 from store.doctor.books import COMPARISONS, read_books
 from store.doctor.invariants import INVARIANTS, Invariant, find_violations
-from store.gateways.port import GatewayError, Gateways
+from store.gateways.port import GatewayBug, GatewayError, Gateways
 from store.health import find_missing_migrations, read_migration_names
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value
 from store.settings import Settings
+from store.webhooks.service import find_disabled
+from store.webhooks.states import PATHS
 
 OLD = timedelta(minutes=5)
 UNKNOWN = timedelta(hours=2)
@@ -88,6 +90,21 @@ async def check_webhooks(
         why = f"the shop answered {answer.status_code} and stored {stored} rows for {event_id}"
         return Check(name, False, f"{why}; next: start it again with the secrets of this environment")
     return Check(name, True, "signed, received and stored")
+
+
+async def check_endpoints(settings: Settings, gateways: Gateways) -> Check:
+    """The provider delivers to every address of ours that it knows."""
+    try:
+        off = await find_disabled(gateways, settings.base_url)
+    except GatewayBug:
+        return Check("endpoints", True, "this key may not list them; silence is noticed by the worker")
+    except GatewayError as error:
+        return Check("endpoints", False, f"{error}; next: ask again when the provider answers")
+    if off:
+        where = " and ".join(settings.base_url + PATHS[endpoint] for endpoint in off)
+        why = f"{where} disabled at Stripe: nothing is delivered there"
+        return Check("endpoints", False, f"{why}; next: enable it there; the worker fetches what was missed")
+    return Check("endpoints", True, "none of ours is disabled at Stripe")
 
 
 async def check_queue(name: str) -> Check:
@@ -181,6 +198,7 @@ def list_checks(
         *(lambda name=name: check_queue(name) for name in QUEUES),
         lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe", to_shop),
         lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect", to_shop),
+        lambda: check_endpoints(settings, gateways),
         check_reviews,
         check_attempts,
         check_events,

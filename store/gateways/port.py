@@ -194,6 +194,22 @@ class Notice:
     capture_ref: str = ""
 
 
+@dataclass(frozen=True)
+class ListedEvent:
+    """An event read from the provider's own list; `body` is one that `read_event` reads as this notice."""
+
+    notice: Notice
+    body: bytes
+
+
+@dataclass(frozen=True)
+class EndpointSnapshot:
+    """An address to which the provider delivers events, or has stopped to."""
+
+    url: str
+    enabled: bool
+
+
 class BadSignature(GatewayError):
     """The delivery is not the provider's, or too old; it must not be stored."""
 
@@ -240,6 +256,12 @@ class CheckoutGateway(Protocol):
     async def refund(self, request: RefundRequest) -> RefundSnapshot: ...
 
     async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]: ...
+
+    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
+        """Every event of these types that happened in one account ("" for the platform) since then, oldest first."""
+        ...
+
+    async def list_endpoints(self) -> Sequence[EndpointSnapshot]: ...
 
     def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None: ...
 

@@ -171,6 +171,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
             cancel_requested=row["cancel_requested"],
             came_back=row["returned_at"] is not None,
             hold_until=row["hold_until"],
+            checked_by_person=bool(row["review_reason"]),
         )
     )
     age = clock.now() - (row["checked_at"] or row["placed_at"])

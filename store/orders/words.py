@@ -50,6 +50,7 @@ class Facts(Struct, frozen=True):
     cancel_requested: bool
     came_back: bool
     hold_until: datetime
+    checked_by_person: bool = False
 
 
 def describe(facts: Facts) -> Words:
@@ -119,6 +120,12 @@ def _by_payment_state(facts: Facts) -> Words:
                 "info",
                 True,
             )
+        case PaymentState.PAID if facts.checked_by_person:
+            sentence = (
+                "Payment received. Something about the money of this order is being checked by a person, who will "
+                "email you."
+            )
+            return Words(state, "Paid", sentence, "warn", False)
         case PaymentState.PAID:
             verb = "are" if " and " in facts.sellers else "is"
             return Words(

@@ -15,19 +15,20 @@ from litestar.di import NamedDependency
 from store.gateways.port import BadSignature, Gateways
 from store.kit.metrics import counter
 from store.webhooks import service
+from store.webhooks.states import PATHS
 
 DELIVERIES = counter("deliveries", "Webhook deliveries by what came of them", "provider", "endpoint", "outcome")
 
 log = structlog.get_logger(__name__)
 
 
-@post("/webhooks/stripe", status_code=200)
+@post(PATHS["account"], status_code=200)
 async def receive_account_event(request: Request[Any, Any, Any], gateways: NamedDependency[Gateways]) -> Response[Any]:
     """Events of the platform's own account: destination and separate charges."""
     return await _receive(request, gateways, "account")
 
 
-@post("/webhooks/stripe/connect", status_code=200)
+@post(PATHS["connect"], status_code=200)
 async def receive_connect_event(request: Request[Any, Any, Any], gateways: NamedDependency[Gateways]) -> Response[Any]:
     """Events of connected accounts: direct charges. Its secret is another one."""
     return await _receive(request, gateways, "connect")

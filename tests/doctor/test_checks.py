@@ -16,11 +16,13 @@ from store.doctor.invariants import INVARIANTS
 from store.gateways.build import build_gateways
 from store.kit.db import fetch, transaction
 from store.operations.service import enqueue
+from store.webhooks.states import PATHS
 from tests.facts import the_order
 from tests.guards import unguarded
 from tests.mail.letters import write
 from tests.orders.ordering import order_a_mug
 from tests.payments.buying import break_calls, place
+from tests.webhooks.test_backfill import switch
 from tests.world import World
 
 PUT_MAIL = "UPDATE mail_message SET "
@@ -68,6 +70,7 @@ async def test_everything_but_the_running_shop_is_well_when_an_order_was_bought(
         "outbox",
         "mail",
         *webhooks,
+        "endpoints",
         "reviews",
         "attempts",
         "events",
@@ -122,6 +125,28 @@ async def test_shop_is_not_believed_when_it_stored_nothing(world: World, strange
     assert not found.ok
     assert "the shop answered 200 and stored 0 rows for evt_probe_" in found.detail
     assert "next: start it again with the secrets of this environment" in found.detail
+
+
+@pytest.mark.parametrize(("endpoint", "path"), PATHS.items())
+async def test_endpoint_is_named_when_the_provider_has_disabled_it(world: World, endpoint: str, path: str) -> None:
+    await switch(world, endpoint, on=False)
+
+    found = await checks.check_endpoints(world.settings, world.gateways)
+
+    assert not found.ok
+    assert found.detail == (
+        f"{world.settings.base_url}{path} disabled at Stripe: nothing is delivered there;"
+        " next: enable it there; the worker fetches what was missed"
+    )
+    await switch(world, endpoint, on=True)
+    assert (await checks.check_endpoints(world.settings, world.gateways)).ok
+
+
+@pytest.mark.parametrize(("status", "ok"), [(403, True), (401, False)])
+async def test_endpoints_are_not_guessed_when_they_cannot_be_listed(world: World, status: int, ok: bool) -> None:
+    await break_calls(world, "/v1/webhook_endpoints", method="GET", status=status)
+
+    assert (await checks.check_endpoints(world.settings, world.gateways)).ok is ok
 
 
 async def test_all_is_well_when_shop_worker_and_provider_run(world: World) -> None:

@@ -24,6 +24,7 @@ WIRE = {
     "expire": ("POST", "/v1/checkout/sessions/*/expire"),
     "refund": ("POST", "/v1/refunds"),
     "find_refunds": ("GET", "/v1/refunds"),
+    "list_events": ("GET", "/v1/events"),
 }
 
 

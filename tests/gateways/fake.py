@@ -20,8 +20,10 @@ from store.gateways.port import (
     CaptureSnapshot,
     CheckoutRequest,
     Declined,
+    EndpointSnapshot,
     Failure,
     GatewayBug,
+    ListedEvent,
     Moved,
     Notice,
     OpenedCheckout,
@@ -72,6 +74,8 @@ class FakeGateway:
         self.sessions: dict[str, Session] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.refund_keys: dict[str, RefundSnapshot] = {}
+        self.events: list[tuple[str, datetime, dict[str, Any]]] = []
+        self.endpoints: list[EndpointSnapshot] = []
         self._lost: list[tuple[str, str]] = []
 
     # What the buyer, the bank and the network do.
@@ -79,15 +83,18 @@ class FakeGateway:
     def pay(self, ref: str, *, delayed: bool = False) -> None:
         """The buyer is done; with `delayed` the bank has not answered yet."""
         self.sessions[ref].status = SnapshotStatus.PROCESSING if delayed else SnapshotStatus.SUCCEEDED
+        self._emit(ref, "completed")
 
     def confirm(self, ref: str) -> None:
         """The bank says yes after all."""
-        self.pay(ref)
+        self.sessions[ref].status = SnapshotStatus.SUCCEEDED
+        self._emit(ref, "async_payment_succeeded")
 
     def refuse(self, ref: str, words: str = "The bank declined the payment") -> None:
         """The bank says no after all."""
         self.sessions[ref].status = SnapshotStatus.FAILED
         self.sessions[ref].failure = Failure(f"{ref}:refused", words)
+        self._emit(ref, "async_payment_failed")
 
     def decline(self, ref: str, words: str = "The bank declined the card") -> None:
         """One try fails; the session stays open."""
@@ -96,6 +103,7 @@ class FakeGateway:
     def run_out(self, ref: str) -> None:
         """The session's time is up."""
         self.sessions[ref].status = OVER
+        self._emit(ref, "expired")
 
     def settle(self, ref: str) -> None:
         """What the provider keeps and passes on is known."""
@@ -197,6 +205,18 @@ class FakeGateway:
         self._fail("find_refunds", "before")
         return list(self._session_of(capture_ref, account_ref).refunds)
 
+    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
+        self._fail("list_events", "before")
+        bodies = [
+            json.dumps(event).encode()
+            for account, at, event in self.events
+            if account == account_ref and at >= since and event["type"] in types
+        ]
+        return [ListedEvent(self.read_event(body), body) for body in bodies]
+
+    async def list_endpoints(self) -> Sequence[EndpointSnapshot]:
+        return self.endpoints
+
     def is_away(self) -> bool:
         return False
 
@@ -208,7 +228,8 @@ class FakeGateway:
         try:
             event = json.loads(body)
             created = datetime.fromtimestamp(event["created"], UTC)
-            return Notice(event["id"], event["type"], "", False, event["resource"], created)
+            facts = event["id"], event["type"], event.get("account", ""), False, event["resource"], created
+            return Notice(*facts, payment_ref=event.get("session", ""))
         except (ValueError, KeyError, TypeError):
             return Notice(
                 f"unreadable_{hashlib.sha256(body).hexdigest()[:32]}", "unreadable", "", False, "", clock.wall()
@@ -218,6 +239,13 @@ class FakeGateway:
         event = {"id": f"evt_{new_token()}", "type": "probe", "resource": "probe", "created": clock.wall().timestamp()}
         body = json.dumps(event).encode()
         return event["id"], {"Seal": _seal(endpoint, body)}, body
+
+    def _emit(self, ref: str, what: str) -> None:
+        """Something happened to a session."""
+        at, account = clock.now(), self.sessions[ref].account_ref
+        facts = {"resource": ref, "session": ref, "account": account, "created": at.timestamp()}
+        event = {"id": f"evt_{new_token()}", "type": f"checkout.session.{what}", **facts}
+        self.events.append((account, at, event))
 
     def _find(self, ref: str, account_ref: str) -> Session:
         session = self.sessions.get(ref)

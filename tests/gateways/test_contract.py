@@ -212,6 +212,43 @@ async def test_payments_are_found_by_our_id_when_the_reference_is_lost(bench: Be
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_events_are_listed_by_account_type_and_time_when_something_happened(bench: Bench, kind: str) -> None:
+    before = clock.now() - timedelta(minutes=1)
+    ours, theirs = make_request(bench, kind), lives_on(make_request(bench, kind))
+    session, _ = await pay_for(bench, ours)
+    other = "" if theirs else bench.direct
+    types = ["checkout.session.completed", "checkout.session.expired"]
+
+    (listed,) = await bench.gateway.list_events(theirs, before, types)
+
+    notice = listed.notice
+    assert (notice.type, notice.payment_ref, notice.account) == (types[0], session, theirs)
+    assert bench.gateway.read_event(listed.body) == notice
+    assert await bench.gateway.list_events(theirs, before, types) == [listed]
+    assert await bench.gateway.list_events(other, before, types) == []
+    assert await bench.gateway.list_events(theirs, before, types[1:]) == []
+    assert await bench.gateway.list_events(theirs, clock.now() + timedelta(minutes=1), types) == []
+
+
+async def test_events_are_listed_oldest_first_when_there_are_several(bench: Bench) -> None:
+    before = clock.now() - timedelta(minutes=1)
+    paid, _ = await pay_for(bench, make_request(bench))
+    opened = await open_it(bench, make_request(bench))
+    await bench.run_out(opened.ref)
+
+    listed = await bench.gateway.list_events("", before, ["checkout.session.completed", "checkout.session.expired"])
+
+    assert [one.notice.payment_ref for one in listed] == [paid, opened.ref]
+
+
+async def test_outcome_is_unknown_when_the_list_of_events_is_lost(bench: Bench) -> None:
+    await bench.lose("list_events", "before")
+
+    with pytest.raises(Unavailable):
+        await bench.gateway.list_events("", clock.now(), ["checkout.session.completed"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_parts_of_a_charge_are_known_when_it_has_settled(bench: Bench, kind: str) -> None:
     request = make_request(bench, kind)
     session, charge = await pay_for(bench, request)

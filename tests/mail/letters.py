@@ -34,6 +34,7 @@ MORE: dict[str, dict[str, Any]] = {
     "order_confirmed": {},
     "payment_failed": {"reason": "The card has expired"},
     "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
+    "refund_failed": {"amount": 1250, "reason": "the card was reported lost or stolen"},
     "sold": {"share": 4860, "path": ""},
 }
 

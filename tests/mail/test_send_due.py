@@ -26,11 +26,13 @@ SUBJECTS = {
     "order_confirmed": "Order OP-7K3M9 is paid",
     "payment_failed": "Order OP-7K3M9 is not paid",
     "refunded": "Refund: $12.50 for your order OP-7K3M9",
+    "refund_failed": "Refund of $12.50 did not arrive: your order OP-7K3M9",
     "sold": "Sold: $54.00, order OP-7K3M9",
 }
 TOLD = {
     "order_confirmed": ("$54.00", "Visa ending in 4242", "1 Analytical Row", "Enamel mug (Blue)", "/orders/tok"),
     "payment_failed": ("The card has expired", "not charged", "/orders/tok"),
+    "refund_failed": ("$12.50", "the card was reported lost or stolen", "/orders/tok"),
     "refunded": ("$12.50 of $54.00", "Visa ending in 4242", "after the order had ended", "/orders/tok"),
     "sold": ("$48.60", "1 Analytical Row", "Enamel mug (Blue)"),
 }

@@ -85,6 +85,11 @@ CASES = (
         "Payment received. Kiln & Co and Turned are preparing your order.", "ok", False,
     ),
     Case(
+        {"payment_state": "paid", "checked_by_person": True}, "paid", "Paid",
+        "Payment received. Something about the money of this order is being checked by a person, who will email you.",
+        "warn", False,
+    ),
+    Case(
         {"payment_state": "failed", "failure_reason": "The card has insufficient funds"}, "failed", "Payment failed",
         "The card has insufficient funds. You were not charged. Your cart is saved.",
         "bad", False, "pay cancel cart",
@@ -200,6 +205,7 @@ def make_row(**changes: Any) -> dict[str, Any]:
     """A row of the status query, placed just now."""
     return {
         **asdict(make_facts(**changes)),
+        "review_reason": "",
         "token": "tok",
         "number": "OP-7K3M9",
         "version": 1,

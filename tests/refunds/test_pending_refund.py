@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from store.doctor.checks import check_reviews
 from store.gateways.port import RefundOutcome
 from store.payments.states import Door
 from store.refunds.service import sync_refunds
 from tests.facts import assert_books_agree, mails, make_due, path_of, posted, the_order, timeline, value
 from tests.payments.buying import MUG, break_calls, end_too_early, mend, place, sell_out
-from tests.payments.test_delayed import fail_for_good
+from tests.payments.test_delayed import fail_for_good, plain
 from tests.stall import Stall
 from tests.world import Browser, World, rows
 
@@ -98,10 +99,20 @@ async def test_person_is_asked_and_the_ledger_put_back_when_a_refund_fails_days_
     assert await value("SELECT refunded FROM capture WHERE kind = 'surplus'") == 0
     order = await the_order()
     assert order["payment_state"] == "paid"
-    assert "A refund of $30.00 failed: lost_or_stolen_card" in order["review_reason"]
+    words = "A refund of $30.00 failed: the card was reported lost or stolen"
+    assert words in order["review_reason"]
     kinds = [row["kind"] for row in await rows("SELECT kind FROM ledger_tx WHERE kind LIKE 'refund%' ORDER BY id")]
     assert kinds == ["refund", "refund_failed"]
-    assert [text for _, text in await timeline()].count("A refund of $30.00 failed: lost_or_stolen_card.") == 1
+    assert [text for _, text in await timeline()].count(f"{words}.") == 1
+    await stall.worker.drain()
+    assert [kind for kind, _, _ in await mails()].count("refund_failed") == 1
+    assert "came back to us: the card was reported lost or stolen" in plain(stall.letters[-1])
+    found = await check_reviews()
+    assert not found.ok
+    assert f"{order['number']}: {words}" in found.detail
+    page = (await stall.clients[0].get(await path_of())).text
+    assert f"{words}." in page
+    assert "Something about the money of this order is being checked by a person, who will email you." in page
 
 
 async def test_refund_stays_done_when_an_older_state_is_seen_again(stall: Stall) -> None:

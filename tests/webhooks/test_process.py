@@ -13,7 +13,9 @@ from store.doctor.checks import check_queue
 from store.kit import clock
 from store.kit.db import fetch
 from store.kit.queue import claim, finish
-from store.webhooks.service import HANDLED, TRIES, count_parked, process_due
+from store.webhooks.service import count_parked, process_due
+from store.webhooks.service.process import TRIES
+from store.webhooks.states import HANDLED
 from tests.facts import (
     NEVER,
     ONCE,

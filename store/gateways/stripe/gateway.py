@@ -14,6 +14,8 @@ from store.gateways.port import (
     AccountSnapshot,
     CaptureSnapshot,
     CheckoutRequest,
+    EndpointSnapshot,
+    ListedEvent,
     Notice,
     OpenedCheckout,
     PaymentSnapshot,
@@ -71,6 +73,12 @@ class StripeGateway:
 
     async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]:
         return await refunds.find_refunds(self._calls, capture_ref, account_ref)
+
+    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
+        return await webhooks.list_events(self._calls, account_ref, since, types)
+
+    async def list_endpoints(self) -> Sequence[EndpointSnapshot]:
+        return await webhooks.list_endpoints(self._calls)
 
     def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None:
         webhooks.verify_event(self._secrets[endpoint], headers, body)

@@ -14,11 +14,13 @@ from typing import Any
 
 import stripe
 
-from store.gateways.port import BadSignature, Notice
+from store.gateways.port import BadSignature, EndpointSnapshot, ListedEvent, Notice
+from store.gateways.stripe.client import StripeCalls, options
 from store.kit import clock
 from store.kit.ids import new_token
 
 TOLERANCE_SECONDS = 300
+PAGE = 100
 
 
 def verify_event(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> None:
@@ -58,6 +60,38 @@ def read_event(body: bytes) -> Notice:
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         digest = hashlib.sha256(body).hexdigest()
         return Notice(f"unreadable_{digest[:32]}", "unreadable", "", False, "", clock.wall())
+
+
+async def list_events(calls: StripeCalls, account_ref: str, since: datetime, types: Sequence[str]) -> list[ListedEvent]:
+    """Every event of `types` (20 at most) in one account since then, oldest first. docs.stripe.com/api/events/list
+
+    A delivery from a connected account names it in `account`; whoever lists has asked for it, so it is put in here.
+    """
+    question: Any = {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": PAGE}
+    found: list[dict[str, Any]] = []
+    more = True
+    while more:
+        # Each page is a call of its own, so that a long list is not too long for one call's time.
+        last = {"starting_after": found[-1]["id"]} if found else {}
+        page = await calls.call(
+            "events.list",
+            lambda last=last: calls.client.v1.events.list_async({**question, **last}, options(account_ref)),  # type: ignore[arg-type, misc]
+        )
+        found += [event.to_dict() for event in page.data]
+        more = page.has_more and bool(page.data)
+    whose = {"account": account_ref} if account_ref else {}
+    bodies = [json.dumps({**event, **whose}, default=str).encode() for event in reversed(found)]
+    return [ListedEvent(read_event(body), body) for body in bodies]
+
+
+async def list_endpoints(calls: StripeCalls) -> list[EndpointSnapshot]:
+    """Every webhook endpoint of the platform; a connected account has none of ours."""
+
+    async def read() -> list[EndpointSnapshot]:
+        page = await calls.client.v1.webhook_endpoints.list_async({"limit": PAGE})
+        return [EndpointSnapshot(one.url, one.status == "enabled") async for one in page.auto_paging_iter()]
+
+    return await calls.call("webhook_endpoints.list", read)
 
 
 def sign_probe(secret: str, livemode: bool) -> tuple[str, dict[str, str], bytes]:

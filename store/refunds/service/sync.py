@@ -34,6 +34,15 @@ TOO_LATE = "The payment arrived after the order had ended"
 TWICE = "The order had been paid already"
 OUR_REASONS = (TOO_LATE, TWICE)
 AT_PROVIDER = "Made at the provider"
+# docs.stripe.com/api/refunds/object, failure_reason
+FAILURE_WORDS = {
+    "lost_or_stolen_card": "the card was reported lost or stolen",
+    "expired_or_canceled_card": "the card has expired or was canceled",
+    "charge_for_pending_refund_disputed": "the payment is being disputed",
+    "insufficient_funds": "the balance was too small for it",
+    "declined": "the bank declined it",
+    "merchant_request": "it was stopped",
+}
 ON_ITS_WAY = (RefundStatus.REQUESTED, RefundStatus.PENDING)
 STATUS = {
     RefundOutcome.PENDING: RefundStatus.PENDING,
@@ -88,10 +97,18 @@ async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: 
         return
     await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
     if to in (RefundStatus.FAILED, RefundStatus.CANCELED):
-        words = f"A refund of {snapshot.amount} {to}: {snapshot.reason or 'the provider gave no reason'}"
-        await orders.note(capture["order"], f"{words}.", key=f"failed:{snapshot.ref}")
-        await orders.mark_review(capture["order"], reason=f"{words} ({snapshot.ref})", door="")
-        log.error("refund_did_not_arrive", status=to, ref=snapshot.ref, reason=snapshot.reason)
+        await _alarm(capture, snapshot, to)
+
+
+async def _alarm(capture: dict[str, Any], snapshot: RefundSnapshot, to: RefundStatus) -> None:
+    """The money did not arrive: the buyer is told, and a person must find another way to give it back."""
+    reason = FAILURE_WORDS.get(snapshot.reason, "the provider gave no reason")
+    words = f"A refund of {snapshot.amount} {to}: {reason}"
+    await orders.note(capture["order"], f"{words}.", key=f"failed:{snapshot.ref}")
+    await orders.mark_review(capture["order"], reason=f"{words} ({snapshot.ref})", door="")
+    order = await orders.lock_order(capture["order"])
+    await orders.tell_buyer("refund_failed", snapshot.ref, order, amount=snapshot.amount.amount, reason=reason)
+    log.error("refund_did_not_arrive", status=to, ref=snapshot.ref, reason=snapshot.reason)
 
 
 async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:

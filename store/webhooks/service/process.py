@@ -1,0 +1,77 @@
+"""Apply what is waiting: an event is a hint, and whatever it says, the slice's own verb fetches the provider's truth.
+
+An event that is not ours is ignored; one that speaks of something of ours that is not there yet waits. What never works
+is parked, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from store.gateways.port import Gateways, Notice
+from store.kit import clock
+from store.kit.db import fetch, fetch_value
+from store.kit.metrics import histogram
+from store.kit.queue import PARKED, work
+from store.payments.queries import find_payment
+from store.payments.service import sync_capture, sync_payment
+from store.payments.service.settle import find_capture
+from store.payments.states import Door
+from store.refunds.service import sync_refunds
+from store.webhooks.states import ATTEMPT_EVENTS, CAPTURE_EVENTS, HANDLED, SESSION_EVENTS
+
+WEBHOOK_LAG = histogram("webhook_lag_seconds", "From the event at the provider to its effect here")
+TRIES = 12
+
+
+class NotYet(Exception):
+    """The event speaks of something of ours that is not there yet: try again, park at last, never drop."""
+
+
+async def process_due(gateways: Gateways) -> int:
+    """Apply waiting events; returns how many were taken. A failing one backs off and is parked after the last try."""
+
+    async def handle(row: Mapping[str, Any]) -> str | None:
+        outcome = await apply_event(gateways, gateways.stripe.read_event(row["body"].encode()))
+        await fetch("UPDATE inbox_event SET outcome = $2 WHERE id = $1", row["id"], outcome)
+        WEBHOOK_LAG.observe(max(0.0, (clock.now() - row["created_at"]).total_seconds()))
+        return None
+
+    return await work("inbox_event", handle, tries=TRIES)
+
+
+async def apply_event(gateways: Gateways, notice: Notice) -> str:
+    """Find whom the event is about and call that slice's verb; returns applied, ignored or foreign.
+
+    Raises NotYet, or what the verb raises; the event stays in the queue then.
+    """
+    if notice.type not in HANDLED:
+        return "ignored"
+    if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
+        return await _apply_to_payment(gateways, notice)
+    capture_id = await find_capture(notice.capture_ref)
+    if capture_id is None and await _apply_to_payment(gateways, notice) == "applied":
+        # The charge was first heard of by this event; its payment is confirmed by now if it can be.
+        capture_id = await find_capture(notice.capture_ref)
+    if capture_id is None:
+        return "foreign"
+    if notice.type in CAPTURE_EVENTS:
+        if not await sync_capture(gateways, capture_id):
+            raise NotYet("the provider has not settled this charge yet")
+    else:
+        await sync_refunds(gateways, capture_id)
+    return "applied"
+
+
+async def count_parked() -> int:
+    """Events that were given up and wait for a person."""
+    return int(await fetch_value("SELECT count(*) FROM inbox_event WHERE state = $1", PARKED))
+
+
+async def _apply_to_payment(gateways: Gateways, notice: Notice) -> str:
+    payment_id = await find_payment(notice.payment_ref, notice.payment_id, notice.account)
+    if payment_id is None:
+        return "foreign"
+    await sync_payment(gateways, payment_id, Door.WEBHOOK)
+    return "applied"

@@ -1,0 +1,16 @@
+"""The provider's side door in words: which events we ask for, at which addresses of ours they arrive."""
+
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+ATTEMPT_EVENTS = frozenset({"payment_intent.payment_failed"})
+CAPTURE_EVENTS = frozenset({"charge.updated"})
+REFUND_EVENTS = frozenset({"charge.refunded", "refund.created", "refund.updated", "refund.failed"})
+HANDLED = SESSION_EVENTS | ATTEMPT_EVENTS | CAPTURE_EVENTS | REFUND_EVENTS
+# Where the provider delivers: its own account's events, and those of connected accounts.
+PATHS = {"account": "/webhooks/stripe", "connect": "/webhooks/stripe/connect"}

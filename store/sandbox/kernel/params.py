@@ -14,8 +14,8 @@ from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
 from store.sandbox.kernel.spec import Node
 
 DEFAULT_LENGTH = 5000
-INTEGER = re.compile(r"-?\d{1,18}")
-DECIMAL = re.compile(r"-?\d{1,18}(\.\d{1,12})?")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
 METADATA_KEYS = 50
 METADATA_KEY_LENGTH = 40
 METADATA_VALUE_LENGTH = 500

@@ -134,7 +134,7 @@ def _read_clause(match: re.Match[str], fields: Fields) -> Clause:
         raise refuse(f"Field `{field}` does not support substring search (`~`); use `:`.", param="query")
     if operator == "~" and len(value) < MIN_PART:
         raise refuse(f"Substring search needs at least {MIN_PART} characters; `{field}` got fewer.", param="query")
-    if kind == NUMBER and not absent and not re.fullmatch(r"\d{1,18}", value):
+    if kind == NUMBER and not absent and not re.fullmatch(r"[0-9]{1,18}", value):
         raise refuse(f"Field `{field}` is numeric: {value[:40]!r} is not a whole number.", param="query")
     if absent and operator != ":":
         raise refuse(f"`null` is asked for with `:`, not `{operator}`.", param="query")

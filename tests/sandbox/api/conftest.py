@@ -42,6 +42,10 @@ class DirectClient(stripe.HTTPClient):
     def __init__(self, worlds: Worlds) -> None:
         super().__init__()
         self.worlds = worlds
+        self.answer: Any = None
+
+    async def request_async(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        return self.request(method, url, headers, post_data)
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> tuple[str, int, Any]:
         status, answer, body = self.send(method, url, headers, (post_data or "").encode())
@@ -55,6 +59,7 @@ class DirectClient(stripe.HTTPClient):
             steps.send(None)
         except StopIteration as done:
             answer: tuple[int, dict[str, str], bytes] = done.value
+            self.answer = json.loads(answer[2])
             return answer
         raise AssertionError("the sandbox waited although nothing holds it")
 

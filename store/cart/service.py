@@ -1,4 +1,4 @@
-"""Cart verbs: add, change, remove, restore (Undo), accept; and what an order needs of a cart.
+"""Cart verbs: add, change, remove, restore (Undo), accept, apply a code; and what an order needs of a cart.
 
 A cart promises nothing: adding holds no stock. Every verb locks its cart first, so two tabs queue up. A cart
 is found only by a token we issued; an unknown one gets a new cart, never a cart under a foreign token.
@@ -153,16 +153,41 @@ async def accept_changes(token: str | None, accepted: Sequence[Accepted]) -> Non
         await _touch(cart_id)
 
 
+async def apply_code(token: str | None, promotion_id: UUID) -> None:
+    """Put a promotion's code on the cart, in place of the one before. Raises NotFound when there is no cart."""
+    async with transaction():
+        cart_id = await lock_cart(token) if token else None
+        if cart_id is None:
+            raise NotFound("This cart is empty by now.")
+        await fetch("UPDATE cart SET promotion = $2 WHERE id = $1", cart_id, promotion_id)
+        await _touch(cart_id)
+
+
+async def remove_code(token: str | None) -> None:
+    """Take the code off the cart; without one it changes nothing."""
+    async with transaction():
+        cart_id = await lock_cart(token) if token else None
+        if cart_id is not None:
+            await fetch("UPDATE cart SET promotion = NULL WHERE id = $1", cart_id)
+
+
 async def lock_cart(token: str) -> UUID | None:
     """Lock the cart for the caller's transaction: two tabs queue up. None when there is no such cart."""
     cart_id: UUID | None = await fetch_value("SELECT id FROM cart WHERE token = $1 FOR NO KEY UPDATE", token)
     return cart_id
 
 
-async def remove_bought(cart_id: UUID, lines: Sequence[tuple[UUID, int]]) -> None:
-    """Take what was bought (variant id, quantity) out of the cart; what was added since then stays."""
+async def remove_bought(cart_id: UUID, lines: Sequence[tuple[UUID, int]], code: str = "") -> None:
+    """Take what was bought (variant id, quantity) out of the cart, and the code; what was added since then stays."""
     async with transaction():
         await fetch("SELECT 1 FROM cart WHERE id = $1 FOR NO KEY UPDATE", cart_id)
+        if code:
+            await fetch(
+                "UPDATE cart SET promotion = NULL FROM promotion"
+                " WHERE cart.id = $1 AND promotion.id = cart.promotion AND promotion.code = $2",
+                cart_id,
+                code,
+            )
         for variant_id, quantity in sorted(lines):
             await fetch(
                 "DELETE FROM cart_line WHERE cart = $1 AND variant = $2 AND quantity <= $3",

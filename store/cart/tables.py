@@ -7,13 +7,15 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from store.catalogue.tables import Variant
+from store.promotions.tables import Promotion
 
 
 class Cart(Table, tablename="cart"):
-    """One visitor's cart, found by the token in its own cookie."""
+    """One visitor's cart, found by the token in its own cookie; `promotion` is the code that was applied to it."""
 
     id = UUID(primary_key=True, default=UUID4())
     token = Text(unique=True)
+    promotion = ForeignKey(Promotion, null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
 

@@ -57,7 +57,11 @@ class CheckoutItem:
 
 @dataclass(frozen=True)
 class CheckoutRequest:
-    """What the buyer is to pay. `account_ref`: direct: the charged account; destination: the receiving one."""
+    """What the buyer is to pay. `account_ref`: direct: the charged account; destination: the receiving one.
+
+    total = what the items add up to, less `discount`, our own, shown as `discount_name`. `allow_codes`: the page may
+    take the provider's own promotion codes; never together with a discount.
+    """
 
     payment_id: str
     order_id: str
@@ -73,6 +77,9 @@ class CheckoutRequest:
     cancel_url: str
     descriptor_suffix: str
     expires_at: datetime
+    discount: int = 0
+    discount_name: str = ""
+    allow_codes: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class PaymentSnapshot:
-    """One payment as the provider has it now. `capture_ref` is the charge, or the session where nothing was due."""
+    """One payment as the provider has it now. `capture_ref` is the charge, or the session where nothing was due.
+
+    amount = subtotal + shipping + tax - discount; `discount` is ours and that of a code the buyer typed there (`code`).
+    """
 
     ref: str
     status: SnapshotStatus
@@ -110,6 +120,11 @@ class PaymentSnapshot:
     redirect_url: str = ""
     failure: Failure | None = None
     remark: str = ""
+    subtotal: int = -1
+    shipping: int = 0
+    tax: int = 0
+    discount: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,6 +256,14 @@ class CheckoutGateway(Protocol):
 
     def freeze_checkout(self, request: CheckoutRequest) -> str:
         """The provider's whole request body as text, to be stored and resent byte for byte. Calls nobody."""
+        ...
+
+    def freeze_discount(self, request: CheckoutRequest) -> str:
+        """The body of the request that makes our discount known there, "" when none is needed. Calls nobody."""
+        ...
+
+    async def make_discount(self, frozen: str, account_ref: str, key: str) -> None:
+        """Make the discount that the frozen checkout names; made already, it changes nothing."""
         ...
 
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout: ...

@@ -38,6 +38,17 @@ def capture(landed: str, currency: str, shares: Mapping[str, int], fee: int) -> 
     return _legs(currency, (landed, total), *owed, (names.INCOME_FEES, -fee))
 
 
+def promotion(currency: str, owed: Mapping[str, int]) -> tuple[Entry, ...]:
+    """A discount of ours went beyond our fee: a cost, owed to the vendors (`owed` maps vendor ids to amounts).
+
+    Raises ValueError for a negative amount.
+    """
+    if min(owed.values(), default=0) < 0:
+        raise ValueError("a promotion owes nothing negative")
+    legs = [(names.payable(vendor), -amount) for vendor, amount in owed.items()]
+    return _legs(currency, (names.COST_PROMOTIONS, sum(owed.values())), *legs)
+
+
 def application_fee(charged: str, collected: str, taken: Money, landed: Money) -> tuple[Entry, ...]:
     """The platform's fee moved from the charged account to the platform: `taken` there, `landed` here.
 

@@ -1,17 +1,19 @@
 """Orders: what the buyer pays (`orders`), what each vendor ships and earns (`vendor_order`), lines and timeline.
 
 Everything a payment depends on is frozen when the order is placed (I30, a trigger): lines, prices, shares, fee,
-address. Amounts are minor units of `currency`. `token` opens the order page; it is 128 random bits.
+address. Amounts are minor units of `currency`; total = subtotal + delivery - discount. `token` opens the order page; it
+is 128 random bits.
 """
 
 from piccolo.columns import UUID, BigInt, BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from store.catalogue.tables import Variant
 from store.orders.states import Fulfilment, PaymentState
+from store.promotions.states import FundedBy
 from store.vendors.tables import Vendor
 
 
@@ -38,6 +40,8 @@ class Order(Table, tablename="orders"):
     currency = Text()
     subtotal = BigInt()
     delivery = BigInt()
+    discount = BigInt(default=0)
+    promo_code = Text(default="")
     total = BigInt()
     fee = BigInt()
     descriptor = Text()
@@ -60,12 +64,19 @@ class Order(Table, tablename="orders"):
     returned_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
 
-    adds_up = Check("total = subtotal + delivery AND subtotal >= 0 AND delivery >= 0 AND fee BETWEEN 0 AND total")
+    order_adds_up = Check(
+        "total = subtotal + delivery - discount AND least(subtotal, delivery, discount, total) >= 0"
+        " AND fee BETWEEN 0 AND total AND (discount = 0) = (promo_code = '')"
+    )
     refunds_within = Check("refunded >= 0 AND refund_pending >= 0")
 
 
 class VendorOrder(Table, tablename="vendor_order"):
-    """One vendor's part: `share` is what the vendor earns, `fee` what the platform keeps; share + fee = total."""
+    """One vendor's part: `share` is what the vendor earns, `fee` what the platform keeps.
+
+    share + fee = total + owed: `owed` is what a discount of ours takes off beyond our fee. The vendor gets it from us,
+    not from this payment.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     order = ForeignKey(Order, null=False)
@@ -74,12 +85,17 @@ class VendorOrder(Table, tablename="vendor_order"):
     account_ref = Text()
     subtotal = BigInt()
     delivery = BigInt()
+    discount = BigInt(default=0)
     total = BigInt()
     fee = BigInt()
     share = BigInt()
+    owed = BigInt(default=0)
     fulfilment = Text(default=Fulfilment.TO_SHIP, choices=Fulfilment)
 
-    adds_up = Check("total = subtotal + delivery AND total = fee + share AND fee >= 0 AND share >= 0")
+    vendor_order_adds_up = Check(
+        "total = subtotal + delivery - discount AND total + owed = fee + share"
+        " AND least(discount, total, fee, share) >= 0 AND owed BETWEEN 0 AND discount"
+    )
 
 
 class OrderLine(Table, tablename="order_line"):
@@ -98,6 +114,30 @@ class OrderLine(Table, tablename="order_line"):
     total = BigInt()
 
     adds_up = Check("quantity > 0 AND total = unit_price * quantity")
+
+
+class OrderDiscount(Table, tablename="order_discount"):
+    """What a code at the provider's page took off one vendor's part; the frozen order itself never changes.
+
+    `amount` = `off_fee` (our fee is less) + `off_share` (the vendor earns less) + `owed` (we owe it to the vendor);
+    `funded_by` is the code's owner, `source` the session it was given in.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    order = ForeignKey(Order, null=False)
+    vendor_order = ForeignKey(VendorOrder, null=False)
+    funded_by = Text(choices=FundedBy)
+    code = Text()
+    amount = BigInt()
+    off_fee = BigInt()
+    off_share = BigInt()
+    owed = BigInt()
+    source = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    order_discount_once = Unique(["vendor_order", "source"])
+    order_discount_adds_up = Check("amount = off_fee + off_share + owed AND least(off_fee, off_share, owed) >= 0")
+    order_discount_takes_off = Check("amount > 0")
 
 
 class OrderEvent(Table, tablename="order_event"):

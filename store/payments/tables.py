@@ -15,7 +15,11 @@ from store.payments.states import CaptureKind, PaymentStatus
 
 
 class Payment(Table, tablename="payment"):
-    """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Minor units."""
+    """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Minor units.
+
+    amount = subtotal - coupon, all frozen: what the provider adds up, and our own discount, which travels as a coupon.
+    `discount` is what a code of the provider's page took off besides, known when it was paid.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     order = ForeignKey(Order, null=False)
@@ -28,6 +32,11 @@ class Payment(Table, tablename="payment"):
     amount = BigInt()
     currency = Text()
     fee = BigInt(default=0)
+    subtotal = BigInt(default=0)
+    coupon = BigInt(default=0)
+    coupon_request = Text(default="")
+    allows_codes = Boolean(default=False)
+    discount = BigInt(default=0)
     request = Text()
     status = Text(default=PaymentStatus.CREATED, choices=PaymentStatus, index=True)
     provider_ref = Text(null=True, default=None)
@@ -43,6 +52,10 @@ class Payment(Table, tablename="payment"):
 
     payment_one_ref = Unique(["provider", "provider_ref"])
     payment_one_attempt = Unique(["order", "attempt"])
+    payment_adds_up = Check(
+        "amount = subtotal - coupon AND least(amount, coupon, discount) >= 0 AND discount <= amount"
+        " AND (coupon = 0) = (coupon_request = '') AND (discount = 0 OR allows_codes)"
+    )
 
 
 class Capture(Table, tablename="capture"):

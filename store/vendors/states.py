@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from store.kit.money import basis_points
+
 
 class VendorState(StrEnum):
     """What the provider lets this vendor do; derived from the provider's account, never guessed."""
@@ -28,3 +30,8 @@ def explain_not_selling(name: str, state: str, paused: bool) -> str:
     if state != VendorState.ACTIVE:
         return f"{name} cannot take payments at the moment."
     return ""
+
+
+def platform_fee(goods: int, rate: int, fixed: int) -> int:
+    """Our fee, minor units: `rate` basis points of `goods` plus the fixed part, never more than the goods."""
+    return min(basis_points(goods, rate) + fixed, goods)

@@ -9,7 +9,10 @@ from store.vendors.states import ChargeType, VendorState
 
 
 class Vendor(Table, tablename="vendor"):
-    """One seller. `account_ref` is the connected account (`acct_…`); `state` says who can sell."""
+    """One seller. `account_ref` is the connected account (`acct_…`); `state` says who can sell.
+
+    `allow_promotion_codes`: the provider's payment page may take the provider's own codes for this vendor's goods.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     slug = Text(unique=True)
@@ -27,4 +30,5 @@ class Vendor(Table, tablename="vendor"):
     fee_basis_points = Integer(default=1000)
     fee_fixed = BigInt(default=0)
     delivery_price = BigInt(default=0)
+    allow_promotion_codes = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())

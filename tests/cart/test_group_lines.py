@@ -43,6 +43,7 @@ class Row:
             "available": self.available,
             "product_slug": self.item,
             "title": self.item,
+            "category": NAMESPACE,
             "art": self.item,
             "vendor_id": uuid5(NAMESPACE, self.vendor),
             "vendor_slug": self.vendor,

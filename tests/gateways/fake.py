@@ -52,6 +52,8 @@ class Session:
     status: SnapshotStatus = OPEN
     failure: Failure | None = None
     settled: bool = False
+    redeemed: int = 0
+    code: str = ""
     created: datetime = field(default_factory=clock.now)
     refunds: list[RefundSnapshot] = field(default_factory=list)
     reversals: list[Moved] = field(default_factory=list)
@@ -60,7 +62,17 @@ class Session:
     @property
     def charge(self) -> str:
         """The charge's reference, once there is money."""
-        return f"ch_{self.ref}" if self.status == SnapshotStatus.SUCCEEDED else ""
+        return f"ch_{self.ref}" if self.status == SnapshotStatus.SUCCEEDED and self.due else ""
+
+    @property
+    def due(self) -> int:
+        """What is to be paid after the code that was typed on the page."""
+        return int(self.asked["total"]) - self.redeemed
+
+    @property
+    def fee(self) -> int:
+        """What is taken for the platform, at most what was paid."""
+        return min(int(self.asked["fee"]), self.due)
 
     def money(self, amount: int) -> Money:
         """An amount in the currency of this payment."""
@@ -73,6 +85,7 @@ class FakeGateway:
     def __init__(self) -> None:
         self.sessions: dict[str, Session] = {}
         self.keys: dict[str, tuple[str, str]] = {}
+        self.discounts: dict[tuple[str, str], int] = {}
         self.refund_keys: dict[str, RefundSnapshot] = {}
         self.events: list[tuple[str, datetime, dict[str, Any]]] = []
         self.endpoints: list[EndpointSnapshot] = []
@@ -100,6 +113,12 @@ class FakeGateway:
         """One try fails; the session stays open."""
         self.sessions[ref].failure = Failure(f"{ref}:{words}", words)
 
+    def redeem(self, ref: str, amount: int, code: str = "SAVE") -> None:
+        """The buyer types one of the provider's own codes."""
+        session = self.sessions[ref]
+        assert session.asked["allow_codes"], "this page takes no codes"
+        session.redeemed, session.code = min(amount, session.asked["total"]), code
+
     def run_out(self, ref: str) -> None:
         """The session's time is up."""
         self.sessions[ref].status = OVER
@@ -123,6 +142,16 @@ class FakeGateway:
     def freeze_checkout(self, request: CheckoutRequest) -> str:
         return json.dumps(dataclasses.asdict(request), default=datetime.isoformat)
 
+    def freeze_discount(self, request: CheckoutRequest) -> str:
+        if not request.discount:
+            return ""
+        return json.dumps({"id": request.payment_id, "off": request.discount, "currency": request.currency})
+
+    async def make_discount(self, frozen: str, account_ref: str, key: str) -> None:
+        self._fail("make_discount", "before")
+        self.discounts.setdefault((account_ref, json.loads(frozen)["id"]), json.loads(frozen)["off"])
+        self._fail("make_discount", "after")
+
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
         self._fail("open_checkout", "before")
         if key in self.keys:
@@ -131,6 +160,8 @@ class FakeGateway:
                 raise Unavailable("a key can only be used with the same parameters as the first time")
         else:
             asked = json.loads(frozen)
+            if asked["discount"] and (account_ref, asked["payment_id"]) not in self.discounts:
+                raise GatewayBug(f"no such discount: {asked['payment_id']}")
             if asked["total"] < SMALLEST:
                 raise Declined("The amount is too small.")
             ref = f"cs_{new_token()}"
@@ -168,7 +199,7 @@ class FakeGateway:
         session = self._session_of(ref, account_ref)
         if not session.settled:
             return CaptureSnapshot(ref, settled=False, refunds=tuple(session.refunds))
-        total, fee, kind = (session.asked[name] for name in ("total", "fee", "charge_type"))
+        total, fee, kind = session.due, session.fee, session.asked["charge_type"]
         return CaptureSnapshot(
             ref,
             settled=True,
@@ -185,7 +216,7 @@ class FakeGateway:
         if request.refund_id in self.refund_keys:
             return self.refund_keys[request.refund_id]
         session = self._session_of(request.capture_ref, request.account_ref)
-        left = session.asked["total"] - sum(refund.amount.amount for refund in session.refunds)
+        left = session.due - sum(refund.amount.amount for refund in session.refunds)
         if request.amount > left:
             raise GatewayBug(f"{request.amount} is more than the {left} that are left")
         session.settled = True
@@ -196,7 +227,7 @@ class FakeGateway:
         if request.give_back_all and request.charge_type == "destination":
             session.reversals.append(_moved("trr", ref, amount))
         if request.give_back_all and request.fee_taken and request.charge_type != "separate":
-            part = session.asked["fee"] * request.amount // session.asked["total"]
+            part = session.fee * request.amount // session.due
             session.fee_refunds.append(_moved("fr", ref, session.money(part)))
         self._fail("refund", "after")
         return made
@@ -265,18 +296,21 @@ class FakeGateway:
         return PaymentSnapshot(
             ref=session.ref,
             status=session.status,
-            amount=asked["total"],
+            amount=session.due,
             currency=asked["currency"],
             payment_id=asked["payment_id"],
             order_id=asked["order_id"],
             account_ref=session.account_ref,
-            destination=asked["account_ref"] if paid and passed_on else "",
-            fee=asked["fee"] if paid and asked["charge_type"] != "separate" else 0,
+            destination=asked["account_ref"] if session.charge and passed_on else "",
+            fee=asked["fee"] if session.charge and asked["charge_type"] != "separate" else 0,
             livemode=False,
-            capture_ref=session.charge,
-            method="Visa ending in 4242" if paid else "",
+            capture_ref=session.charge or ("" if session.due else session.ref),
+            method="Visa ending in 4242" if session.charge else "",
             redirect_url=f"https://pay.example/{session.ref}" if session.status == OPEN else "",
             failure=None if paid else session.failure,
+            subtotal=sum(item["unit_price"] * item["quantity"] for item in asked["items"]),
+            discount=asked["discount"] + session.redeemed,
+            code=session.code,
         )
 
     def _fail(self, call: str, when: str) -> None:

@@ -11,13 +11,9 @@ import pytest
 from store.app import create_app
 from store.gateways.port import Gateways
 from store.kit.db import fetch
-from store.payments.service import sync_payment
-from store.payments.states import Door
-from tests.facts import NEVER, assert_stock_adds_up, count_effects, stock_of, the_order, the_payment, value
-from tests.guards import unguarded
+from tests.facts import NEVER, assert_stock_adds_up, count_effects, stock_of, the_order, value
 from tests.payments.buying import MUG, NOTEBOOK, break_calls
-from tests.stall import Stall
-from tests.world import SANDBOX, Browser, World, rows
+from tests.world import SANDBOX, World, rows
 
 VASE = "KILN-VASE"
 
@@ -148,30 +144,3 @@ async def test_nothing_is_paid_when_the_cart_was_emptied_while_the_provider_was_
     assert answer.status_code == 409
     assert (await the_order())["payment_state"] == "awaiting_payment"
     assert await count_effects() == NEVER
-
-
-async def test_free_order_is_paid_by_a_session_without_money_when_nothing_was_due(stall: Stall) -> None:
-    """No order of this shop is free yet; its row is made so past the guards, which are back afterwards."""
-    ada: Browser = stall.browser()
-    await ada.add(MUG)
-    ref = (await ada.check_out()).rpartition("/")[2]
-    free = [f"{name} = 0" for name in ("subtotal", "delivery", "total", "fee")]
-    guards = {"orders": "orders_frozen", "vendor_order": "vendor_order_frozen", "payment": "payment_frozen"}
-
-    async with unguarded(*(f"DROP TRIGGER {guard} ON {table}" for table, guard in guards.items())):
-        await fetch(f"UPDATE orders SET {', '.join(free)}")
-        await fetch(f"UPDATE vendor_order SET {', '.join(free)}, share = 0")
-        await fetch("UPDATE payment SET amount = 0, fee = 0")
-        stall.fake.sessions[ref].asked |= {"total": 0, "fee": 0}
-        stall.fake.pay(ref)
-
-        assert await sync_payment(stall.gateways, (await the_payment())["id"], Door.WEBHOOK) == "succeeded"
-
-        assert (await the_order())["payment_state"] == "paid"
-        assert [tuple(r.values()) for r in await rows("SELECT kind, amount, settled, settle_at FROM capture")] == [
-            ("settling", 0, True, None)
-        ]
-        assert not await rows("SELECT 1 FROM ledger_tx")
-        assert await stock_of(MUG) == (40, 0, 1)
-        assert await value("SELECT count(*) FROM mail_message WHERE kind = 'order_confirmed'") == 1
-    assert ((await the_order())["total"], (await the_payment())["amount"]) == (3000, 3000)

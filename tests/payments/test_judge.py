@@ -25,6 +25,9 @@ PAYMENT: dict[str, Any] = {
     "destination_ref": "acct_vera",
     "charge_type": "destination",
     "fee": 240,
+    "subtotal": 3000,
+    "coupon": 0,
+    "allows_codes": False,
 }
 OURS = PaymentSnapshot(
     ref="cs_1",
@@ -37,11 +40,17 @@ OURS = PaymentSnapshot(
     destination="acct_vera",
     fee=240,
     livemode=False,
+    subtotal=3000,
 )
 DIFFERENCES: list[tuple[dict[str, Any], str]] = [
     ({"amount": 2999}, "amount: the provider has $29.99, the order $30.00"),
     ({"amount": 3001}, "amount: the provider has $30.01, the order $30.00"),
     ({"amount": -1, "currency": ""}, "amount: the provider has -1 , the order $30.00"),
+    ({"subtotal": 2900, "amount": 2900}, "goods and delivery: the provider has $29.00, the order $30.00"),
+    ({"subtotal": -1, "amount": -1}, "goods and delivery: the provider has -$0.01, the order $30.00"),
+    ({"shipping": 500, "amount": 3500}, "shipping: the provider has 500, the order none"),
+    ({"tax": 570, "amount": 3570}, "tax: the provider has 570, the order none"),
+    ({"discount": 300, "amount": 2700}, "discount: the provider has $3.00, the order $0.00"),
     ({"currency": "EUR"}, "amount: the provider has €30.00, the order $30.00"),
     ({"payment_id": ""}, "payment id: the provider has none, the order 00000000-0000-0000-0000-000000000001"),
     ({"payment_id": "x"}, "payment id: the provider has x, the order 00000000-0000-0000-0000-000000000001"),
@@ -71,12 +80,13 @@ def test_every_difference_is_said_when_several_things_differ() -> None:
 
 
 def test_fee_and_destination_are_not_asked_for_when_nothing_was_due_or_nothing_is_passed_on() -> None:
-    free = {**PAYMENT, "amount": 0}
+    free = {**PAYMENT, "allows_codes": True}
     separate = {**PAYMENT, "charge_type": "separate", "destination_ref": ""}
 
-    assert find_difference(free, replace(OURS, amount=0, fee=0, destination=""), livemode=False) == ""
+    nothing_due = replace(OURS, amount=0, discount=3000, fee=0, destination="")
+    assert find_difference(free, nothing_due, livemode=False) == ""
     assert find_difference(separate, replace(OURS, fee=0, destination=""), livemode=False) == ""
-    assert find_difference(free, replace(OURS, amount=0, fee=0, destination="", currency="EUR"), livemode=False)
+    assert find_difference(free, replace(nothing_due, currency="EUR"), livemode=False)
 
 
 class Twisting:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from store.gateways.port import (
     GatewayBug,
     OpenedCheckout,
     PaymentSnapshot,
+    SnapshotStatus,
 )
 from store.gateways.stripe.client import StripeCalls, options
 from store.gateways.stripe.translate import payment_snapshot
@@ -43,7 +45,7 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
         intent["transfer_data"] = {"destination": request.account_ref}
     if request.charge_type == "separate":
         intent["transfer_group"] = request.order_id
-    body = {
+    body: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "client_reference_id": request.payment_id,
@@ -66,7 +68,43 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
         "cancel_url": request.cancel_url,
         "expires_at": int(request.expires_at.timestamp()),
     }
+    if request.discount:
+        body["discounts"] = [{"coupon": _name_coupon(request)}]
+    elif request.allow_codes:
+        body["allow_promotion_codes"] = True
     return json.dumps(body, separators=(",", ":"))
+
+
+def freeze_discount(request: CheckoutRequest) -> str:
+    """The body that makes our discount a coupon for this one session; "" without a discount.
+
+    Its id is chosen by us, so the session can be frozen before the coupon exists. docs.stripe.com/api/coupons/create
+    """
+    if not request.discount:
+        return ""
+    body = {
+        "id": _name_coupon(request),
+        "name": request.discount_name,
+        "amount_off": request.discount,
+        "currency": request.currency.lower(),
+        "duration": "once",
+        "max_redemptions": 1,
+        "metadata": {"payment_id": request.payment_id, "order_id": request.order_id},
+    }
+    return json.dumps(body, separators=(",", ":"))
+
+
+async def make_discount(calls: StripeCalls, frozen: str, account_ref: str, key: str) -> None:
+    """Create the coupon on the account where its session will live; one that is there already is the same one."""
+    try:
+        await calls.call(
+            "coupons.create",
+            lambda: calls.client.v1.coupons.create_async(json.loads(frozen), options(account_ref, key)),
+        )
+    except GatewayBug as refused:
+        # Nobody else makes coupons under the ids of our payments.
+        if getattr(refused.__cause__, "code", None) != "resource_already_exists":
+            raise
 
 
 async def open_checkout(calls: StripeCalls, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
@@ -82,12 +120,27 @@ async def open_checkout(calls: StripeCalls, frozen: str, account_ref: str, key: 
 
 
 async def fetch_payment(calls: StripeCalls, ref: str, account_ref: str) -> PaymentSnapshot:
-    """The session as it is now, with its intent and charge."""
+    """The session as it is now, with its intent and charge; a code typed on its page is named as the buyer knows it."""
     session = await calls.call(
         "checkout.sessions.retrieve",
         lambda: calls.client.v1.checkout.sessions.retrieve_async(ref, {"expand": EXPAND}, options(account_ref)),
     )
-    return payment_snapshot(session.to_dict(), account_ref)
+    snapshot = payment_snapshot(session.to_dict(), account_ref)
+    if snapshot.code and snapshot.status == SnapshotStatus.SUCCEEDED:
+        return replace(snapshot, code=await _name_code(calls, snapshot.code, account_ref))
+    return snapshot
+
+
+async def _name_code(calls: StripeCalls, promotion_code: str, account_ref: str) -> str:
+    """The text of a promotion code; its id where we may not read it."""
+    try:
+        found = await calls.call(
+            "promotion_codes.retrieve",
+            lambda: calls.client.v1.promotion_codes.retrieve_async(promotion_code, {}, options(account_ref)),
+        )
+    except GatewayBug:
+        return promotion_code
+    return str(found.code)
 
 
 async def find_payments(
@@ -111,6 +164,10 @@ async def find_payments(
         return [s.to_dict() async for s in page.auto_paging_iter() if s.client_reference_id == payment_id]
 
     return [payment_snapshot(s, account_ref) for s in await calls.call("checkout.sessions.list", read)]
+
+
+def _name_coupon(request: CheckoutRequest) -> str:
+    return f"payment-{request.payment_id}"
 
 
 def _seconds(moment: datetime) -> int:

@@ -51,6 +51,12 @@ class StripeGateway:
     def freeze_checkout(self, request: CheckoutRequest) -> str:
         return checkout.freeze_checkout(request, self._methods)
 
+    def freeze_discount(self, request: CheckoutRequest) -> str:
+        return checkout.freeze_discount(request)
+
+    async def make_discount(self, frozen: str, account_ref: str, key: str) -> None:
+        await checkout.make_discount(self._calls, frozen, account_ref, key)
+
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout:
         return await checkout.open_checkout(self._calls, frozen, account_ref, key)
 

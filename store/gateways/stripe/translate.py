@@ -41,13 +41,13 @@ def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapsh
     intent = _object(session.get("payment_intent"))
     charge = _object(intent.get("latest_charge"))
     metadata = session.get("metadata") or {}
-    total = session.get("amount_total")
+    details = _object(session.get("total_details"))
     status, remark = _status(session, intent)
     paid_charge = charge if charge.get("status") == "succeeded" else {}
     return PaymentSnapshot(
         ref=session["id"],
         status=status,
-        amount=int(total) if total is not None else -1,
+        amount=_amount(session.get("amount_total")),
         currency=(session.get("currency") or "").upper(),
         payment_id=session.get("client_reference_id") or "",
         order_id=metadata.get("order_id", ""),
@@ -60,6 +60,11 @@ def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapsh
         redirect_url=session.get("url") or "",
         failure=_failure(intent),
         remark=remark,
+        subtotal=_amount(session.get("amount_subtotal")),
+        shipping=int(details.get("amount_shipping") or 0),
+        tax=int(details.get("amount_tax") or 0),
+        discount=int(details.get("amount_discount") or 0),
+        code=_code(session),
     )
 
 
@@ -135,6 +140,16 @@ def _status(session: dict[str, Any], intent: dict[str, Any]) -> tuple[SnapshotSt
         if paid == "unpaid" and intent.get("status") in ("requires_payment_method", "canceled"):
             return SnapshotStatus.FAILED, ""
     return SnapshotStatus.UNCLEAR, f"session {state!r} with payment_status {paid!r} and total {total}"
+
+
+def _amount(value: Any) -> int:
+    """An amount of the session; -1, which equals nothing of ours, where it has none."""
+    return -1 if value is None else int(value)
+
+
+def _code(session: dict[str, Any]) -> str:
+    """The id of the promotion code that the buyer typed on the page."""
+    return next((_id(d["promotion_code"]) for d in session.get("discounts") or [] if d.get("promotion_code")), "")
 
 
 def _failure(intent: dict[str, Any]) -> Failure | None:

@@ -51,6 +51,9 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
         if age > RESEND_FOR:
             return await _abandon(payment)
     try:
+        if payment["coupon_request"]:
+            key = f"{payment['id']}:coupon"
+            await gateways.stripe.make_discount(payment["coupon_request"], payment["account_ref"], key)
         opened = await gateways.stripe.open_checkout(payment["request"], payment["account_ref"], str(payment["id"]))
     except StoredFailure:
         # This key will say the same as long as it lives, whatever became of its first call.

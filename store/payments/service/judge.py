@@ -12,28 +12,49 @@ from store.kit.money import Money
 def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, livemode: bool) -> str:
     """What the provider's payment has that ours has not, in words; empty when all is equal.
 
-    Compared: amount, currency, our payment id, order id, account, destination, application fee, mode of the key.
+    Compared: what the provider added up, shipping and tax (we ask for neither), discount, amount, currency, our payment
+    id, order id, account, destination, application fee, mode of the key.
     """
+    currency = payment["currency"]
     pairs: list[tuple[str, Any, Any]] = [
+        ("goods and delivery", _words(snapshot.subtotal, currency), _words(payment["subtotal"], currency)),
+        ("shipping", snapshot.shipping, 0),
+        ("tax", snapshot.tax, 0),
+        ("discount", _words(snapshot.discount, currency), _words(_fitting_discount(payment, snapshot), currency)),
         (
             "amount",
             _words(snapshot.amount, snapshot.currency),
-            _words(payment["amount"], payment["currency"]),
+            _words(snapshot.subtotal + snapshot.shipping + snapshot.tax - snapshot.discount, currency),
         ),
         ("payment id", snapshot.payment_id, str(payment["id"])),
         ("order id", snapshot.order_id, str(payment["order"])),
         ("account", snapshot.account_ref, payment["account_ref"]),
         ("mode", _mode(snapshot.livemode), _mode(livemode)),
     ]
+    # Nothing is charged where nothing is due, so there is no fee and nobody to pass anything on to.
     if snapshot.amount:
         pairs.append(("destination", snapshot.destination, payment["destination_ref"]))
     if snapshot.amount and payment["charge_type"] != "separate":
-        pairs.append(("application fee", snapshot.fee, payment["fee"]))
+        due = payment["subtotal"] - _fitting_discount(payment, snapshot)
+        taken, ours = (min(fee, due) for fee in (snapshot.fee, payment["fee"]))
+        pairs.append(("application fee", taken, ours))
     return "; ".join(
         f"{name}: the provider has {theirs or 'none'}, the order {ours or 'none'}"
         for name, theirs, ours in pairs
         if theirs != ours
     )
+
+
+def page_discount(payment: Mapping[str, Any], snapshot: PaymentSnapshot) -> int:
+    """What a code of the provider's page took off beside our own coupon, minor units."""
+    return snapshot.discount - int(payment["coupon"])
+
+
+def _fitting_discount(payment: Mapping[str, Any], snapshot: PaymentSnapshot) -> int:
+    """Our coupon, whole; on a page that took codes, whatever one took off, up to everything."""
+    if payment["allows_codes"] and 0 <= snapshot.discount <= payment["subtotal"]:
+        return snapshot.discount
+    return int(payment["coupon"])
 
 
 def _words(amount: int, currency: str) -> str:

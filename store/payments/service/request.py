@@ -21,7 +21,10 @@ from store.payments.tables import Payment
 from store.vendors.states import ChargeType
 
 LINES = 'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
-PARTS = 'SELECT vendor_name, account_ref, delivery FROM vendor_order WHERE "order" = $1 ORDER BY vendor_name'
+PARTS = """
+SELECT part.vendor_name, part.account_ref, part.delivery, vendor.allow_promotion_codes FROM vendor_order AS part
+JOIN vendor ON vendor.id = part.vendor WHERE part."order" = $1 ORDER BY part.vendor_name
+"""
 
 
 async def insert_attempt(
@@ -56,6 +59,9 @@ async def insert_attempt(
         cancel_url=f"{base_url}/orders/{order['token']}",
         descriptor_suffix=order["descriptor"],
         expires_at=expires_at,
+        discount=order["discount"],
+        discount_name=order["promo_code"],
+        allow_codes=not order["discount"] and all(part["allow_promotion_codes"] for part in parts),
     )
     await orders.hold_until(order["id"], expires_at)
     attempts = await Payment.count().where(Payment.order == order["id"])
@@ -70,6 +76,10 @@ async def insert_attempt(
         amount=order["total"],
         currency=order["currency"],
         fee=order["fee"],
+        subtotal=order["subtotal"] + order["delivery"],
+        coupon=request.discount,
+        coupon_request=gateway.freeze_discount(request),
+        allows_codes=request.allow_codes,
         request=gateway.freeze_checkout(request),
         status=PaymentStatus.CREATED,
         expires_at=expires_at,

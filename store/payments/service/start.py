@@ -69,8 +69,9 @@ async def start_payment(
 ) -> Started:
     """Place the order of one checkout group, or find the one this form or another tab placed, and open its payment.
 
-    Raises CartChanged, SoldOut, StillConfirming, Declined (the provider's words for the buyer) or TryLater (outcome
-    unknown; the same form sent again goes on with the same order).
+    A total of zero needs no provider: the order is placed and paid in one transaction.
+    Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, Declined (the provider's
+    words for the buyer) or TryLater (outcome unknown; the same form sent again goes on with the same order).
     """
     for _ in range(ROUNDS):
         found = await retrying(lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url))
@@ -157,6 +158,11 @@ async def _place(
         order = await orders.place_order(
             group, contact, cart_id=cart_id, form_id=form_id, hold_until=clock.now() + SESSION_LIFE
         )
+        if not order["total"]:
+            # A code of ours took everything off: there is nothing to ask a provider for.
+            words = f"Nothing to pay: {order['promo_code']} covers the whole order."
+            await orders.mark_paid(order["id"], text=words, door="", method=f"Promotion code {order['promo_code']}")
+            return Started(order["token"], order["number"], "")
         return order, await _attempt(gateways, order, base_url), True
 
 

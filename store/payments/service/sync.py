@@ -24,14 +24,18 @@ from store.ledger.journals import Entry
 from store.ledger.service import post
 from store.operations.service import enqueue
 from store.orders import service as orders
+from store.orders.service import PageDiscount
 from store.orders.states import PaymentState
 from store.payments.service.complete import complete_attempt, find_lost
 from store.payments.service.delayed import apply_failed, apply_processing
-from store.payments.service.judge import find_difference
+from store.payments.service.judge import find_difference, page_discount
 from store.payments.service.request import read_live
 from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM
 from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
 from store.payments.tables import Capture, Payment
+from store.promotions.discounts import spread_page_discount
+from store.promotions.states import FundedBy
+from store.vendors.states import ChargeType
 
 log = structlog.get_logger(__name__)
 
@@ -141,14 +145,18 @@ async def _apply_expired(payment: dict[str, Any], order: dict[str, Any], door: D
 async def _apply_succeeded(
     payment: dict[str, Any], order: dict[str, Any], snapshot: PaymentSnapshot, door: Door
 ) -> None:
-    if not await _move(payment, PaymentStatus.SUCCEEDED, review_reason=""):
+    off = page_discount(payment, snapshot)
+    if not await _move(payment, PaymentStatus.SUCCEEDED, review_reason="", discount=off):
         return
+    payment = {**payment, "discount": off}
     amount = Money(snapshot.amount, snapshot.currency)
+    owner = FundedBy.VENDOR if payment["charge_type"] == ChargeType.DIRECT else FundedBy.PLATFORM
     paid = await orders.mark_paid(
         order["id"],
         text=f"Payment of {amount} confirmed {DOOR_WORDS[door]}.",
         door=door,
         method=snapshot.method,
+        discount=PageDiscount(off, snapshot.code, owner, snapshot.ref) if off else None,
     )
     capture = await _record_capture(payment, snapshot, CaptureKind.SETTLING if paid else CaptureKind.SURPLUS)
     CONFIRMATIONS.labels("stripe", door, capture["kind"]).inc()
@@ -189,18 +197,29 @@ async def _record_capture(payment: dict[str, Any], snapshot: PaymentSnapshot, ki
 
 async def capture_entries(payment: dict[str, Any]) -> tuple[Entry, ...]:
     """The capture journal of one attempt: where the money landed against what each vendor and the platform earned."""
-    parts = await fetch('SELECT vendor, share FROM vendor_order WHERE "order" = $1', payment["order"])
-    shares = {str(part["vendor"]): part["share"] for part in parts}
+    parts = await fetch('SELECT vendor, total, fee FROM vendor_order WHERE "order" = $1 ORDER BY id', payment["order"])
+    cuts = spread_page_discount(parts, payment["discount"], payment["charge_type"])
+    fees = [part["fee"] - cut.off_fee for part, cut in zip(parts, cuts, strict=True)]
+    shares = {
+        str(part["vendor"]): part["total"] - cut.amount - fee for part, cut, fee in zip(parts, cuts, fees, strict=True)
+    }
     return journals.capture(
         names.provider(payment["provider"], payment["account_ref"] or names.PLATFORM),
         payment["currency"],
         shares,
-        payment["fee"],
+        sum(fees),
     )
 
 
 async def _give_back(order: dict[str, Any], capture: dict[str, Any], door: Door) -> None:
-    """Money for an order that is over, or paid already: all of it goes back, and the buyer is told."""
+    """Money for an order that is over, or paid already: all of it goes back, and the buyer is told.
+
+    Where a code had left nothing to pay there is nothing to give back; the timeline says why the order did not go on.
+    """
+    if not capture["amount"]:
+        words = "A payment page on which nothing was due was finished too late; nothing was charged."
+        await orders.note(order["id"], words, door=door, key=f"surplus:{capture['capture_ref']}")
+        return
     await enqueue("refund", str(capture["id"]), {"capture_id": str(capture["id"])})
     await orders.note(
         order["id"],

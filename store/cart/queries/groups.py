@@ -1,45 +1,31 @@
-"""The cart as pages read it: checkout groups, each one payment, each with its own total.
+"""Lines sorted into checkout groups, each one payment with its own total: pure.
 
 One payment holds either one direct vendor's goods or those of any number of destination vendors in one
 currency (Stripe transfers nothing to an account that carries its own losses; a payment has one currency).
-Prices and stock are read anew each time; what differs from what the visitor last accepted is a `problem` and
-blocks the group until it is accepted, never applied silently.
+What differs from what the visitor last accepted is a `problem` and blocks the group until it is accepted, never applied
+silently. A cart's promotion code counts for one payment: the first one that it fits.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from store.kit.db import fetch, fetch_row, fetch_value
+from store.gateways.minimums import smallest_charge
 from store.kit.money import Money
+from store.promotions.discounts import Code, Cut, Part, Refused, judge_code, uncut
 from store.vendors.states import ChargeType, explain_not_selling
 
 DIRECT_PREFIX, PLATFORM_PREFIX, WAITING_PREFIX = "direct-", "platform-", "waiting-"
 CHANGED = "Something here changed since you added it. Accept the changes or remove the item, then check out."
 GONE = "Nothing of this can be bought any more, so there is nothing to pay here."
-
-CART_LINES = """
-SELECT cart.id AS cart_id, line.id AS line_id, line.variant, line.quantity, line.seen_price,
-    variant.label, variant.sku, variant.price, variant.published AND product.published AS published,
-    available_to(variant.id, cart.id) AS available,
-    product.slug AS product_slug, product.title, product.art,
-    vendor.id AS vendor_id, vendor.slug AS vendor_slug, vendor.name, vendor.ink, vendor.email, vendor.country,
-    vendor.currency, vendor.charge_type, vendor.account_ref, vendor.fee_basis_points, vendor.fee_fixed,
-    vendor.delivery_price, vendor.state, vendor.paused
-FROM cart
-LEFT JOIN (cart_line AS line
-    JOIN variant ON variant.id = line.variant
-    JOIN product ON product.id = variant.product
-    JOIN vendor ON vendor.id = product.vendor) ON line.cart = cart.id
-WHERE cart.token = $1
-ORDER BY vendor.name, vendor.id, line.added_at, line.id
-"""
 
 
 class GroupLine(Struct, frozen=True):
@@ -70,7 +56,10 @@ class GroupLine(Struct, frozen=True):
 
 
 class GroupVendor(Struct, frozen=True):
-    """One vendor's part of a group, with one flat delivery price. Amounts in minor units of `currency`."""
+    """One vendor's part of a group, with one flat delivery price. Amounts in minor units of `currency`.
+
+    total = subtotal + delivery - discount; `goods` maps category to what its goods cost together.
+    """
 
     id: UUID
     slug: str
@@ -87,6 +76,36 @@ class GroupVendor(Struct, frozen=True):
     delivery: int
     total: int
     lines: tuple[GroupLine, ...]
+    discount: int = 0
+    fee: int = 0
+    owed: int = 0
+    goods: Mapping[UUID, int] = {}
+
+    @property
+    def share(self) -> int:
+        """What the vendor earns: `owed` of it comes from us, the rest out of this payment."""
+        return self.total + self.owed - self.fee
+
+    def as_part(self) -> Part:
+        """This part as a promotion looks at it."""
+        return Part(
+            vendor_id=self.id,
+            name=self.name,
+            charge_type=self.charge_type,
+            goods=self.goods,
+            delivery=self.delivery,
+            fee_basis_points=self.fee_basis_points,
+            fee_fixed=self.fee_fixed,
+        )
+
+
+class AppliedCode(Struct, frozen=True):
+    """The cart's code in one group: what it takes off, minor units, or why it takes off nothing."""
+
+    id: UUID
+    code: str
+    discount: int
+    problem: str
 
 
 class CheckoutGroup(Struct, frozen=True):
@@ -97,6 +116,7 @@ class CheckoutGroup(Struct, frozen=True):
     when it is the only group. `blocked`: why Checkout is not possible, "" when it is. `goods_hash` changes
     with anything the buyer pays for; `seen` is what the button Accept accepts: "variant:price:quantity …".
     `gone`: every line has sold out or left the shop, so there is nothing to pay and no total to show.
+    `applied`: the cart's promotion code, where it counts or is refused in this group. A total of zero is allowed.
     """
 
     key: str
@@ -112,62 +132,24 @@ class CheckoutGroup(Struct, frozen=True):
     goods_hash: str
     seen: str
     gone: bool = False
+    discount: int = 0
+    applied: AppliedCode | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether its vendor cannot be paid at the moment."""
+        return self.key.startswith(WAITING_PREFIX)
+
+    @property
+    def code(self) -> str:
+        """The code that takes something off here, "" when none does."""
+        return self.applied.code if self.applied and self.discount else ""
 
 
-class CartView(Struct, frozen=True):
-    """A whole cart; an unknown token reads as an empty one. `count` is in pieces."""
-
-    id: UUID | None
-    token: str
-    groups: tuple[CheckoutGroup, ...]
-    count: int
-    changed: bool
-
-
-async def read_cart(token: str | None) -> CartView:
-    """The cart behind `token` as it stands now, in one query."""
-    rows = await fetch(CART_LINES, token) if token else []
-    lines = [row for row in rows if row["line_id"] is not None]
-    groups = group_lines(lines)
-    return CartView(
-        id=rows[0]["cart_id"] if rows else None,
-        token=token or "",
-        groups=groups,
-        count=sum(row["quantity"] for row in lines),
-        changed=any(group.changed for group in groups),
-    )
-
-
-async def read_group(token: str | None, key: str) -> CheckoutGroup | None:
-    """The checkout group `key` of the cart behind `token`, or None when the cart has no such group now."""
-    cart = await read_cart(token)
-    return next((group for group in cart.groups if group.key == key), None)
-
-
-async def count_items(token: str | None) -> int:
-    """How many pieces lie in the cart, for the badge."""
-    if not token:
-        return 0
-    return int(
-        await fetch_value(
-            "SELECT coalesce(sum(quantity), 0) FROM cart_line JOIN cart ON cart.id = cart_line.cart"
-            " WHERE cart.token = $1",
-            token,
-        )
-    )
-
-
-async def name_variant(variant_id: UUID) -> str:
-    """A variant as the cart names it ("Enamel mug, Blue with sun rim"); "" for one that does not exist."""
-    row = await fetch_row(
-        "SELECT title, label FROM variant JOIN product ON product.id = variant.product WHERE variant.id = $1",
-        variant_id,
-    )
-    return "" if row is None else ", ".join(part for part in (row["title"], row["label"]) if part)
-
-
-def group_lines(rows: Iterable[Mapping[str, Any]]) -> tuple[CheckoutGroup, ...]:
-    """Sort lines (rows of CART_LINES, by vendor) into checkout groups; pure."""
+def group_lines(
+    rows: Iterable[Mapping[str, Any]], code: Code | None = None, now: datetime | None = None
+) -> tuple[CheckoutGroup, ...]:
+    """Sort lines (rows of CART_LINES, by vendor) into checkout groups; pure. A `code` is judged at `now` (UTC)."""
     by_key: dict[str, list[GroupVendor]] = {}
     refusals: dict[str, str] = {}
     for _, vendor_rows in groupby(rows, key=lambda row: row["vendor_id"]):
@@ -178,8 +160,34 @@ def group_lines(rows: Iterable[Mapping[str, Any]]) -> tuple[CheckoutGroup, ...]:
         refusals[key] = refusal
         by_key.setdefault(key, []).append(vendor)
     several = sum(not refusals[key] and _can_buy(vendors) for key, vendors in by_key.items()) > 1
-    groups = (_group(key, by_key[key], refusals[key], several) for key in sorted(by_key, key=_group_order))
+    keys = sorted(by_key, key=_group_order)
+    applied = _apply_code({k: by_key[k] for k in keys if not refusals[k] and _can_buy(by_key[k])}, code, now)
+    groups = (_group(key, by_key[key], refusals[key], several, applied.get(key)) for key in keys)
     return tuple(sorted(groups, key=lambda group: group.gone))
+
+
+def _apply_code(
+    by_key: dict[str, list[GroupVendor]], code: Code | None, now: datetime | None
+) -> dict[str, AppliedCode]:
+    """Cut the first payment that the code fits, in place; where it fits none, the first says why."""
+    if code is None or now is None or not by_key:
+        return {}
+    problems: dict[str, str] = {}
+    for key, vendors in by_key.items():
+        try:
+            cuts = judge_code(code, [vendor.as_part() for vendor in vendors], vendors[0].currency, now)
+        except Refused as refused:
+            problems[key] = str(refused)
+            continue
+        by_key[key][:] = [_cut(vendor, cut) for vendor, cut in zip(vendors, cuts, strict=True)]
+        return {key: AppliedCode(code.id, code.code, sum(cut.discount for cut in cuts), "")}
+    first = next(iter(problems))
+    return {first: AppliedCode(code.id, code.code, 0, problems[first])}
+
+
+def _cut(vendor: GroupVendor, cut: Cut) -> GroupVendor:
+    total = vendor.subtotal + vendor.delivery - cut.discount
+    return replace(vendor, total=total, discount=cut.discount, fee=cut.fee, owed=cut.owed)
 
 
 def _key(vendor: GroupVendor, refusal: str) -> str:
@@ -199,7 +207,10 @@ def _vendor(rows: list[Mapping[str, Any]], refusal: str) -> GroupVendor:
     lines = tuple(_line(row, refusal) for row in rows)
     subtotal = sum(line.total for line in lines)
     delivery = first["delivery_price"] if subtotal else 0
-    return GroupVendor(
+    goods: dict[UUID, int] = {}
+    for row, line in zip(rows, lines, strict=True):
+        goods[row["category"]] = goods.get(row["category"], 0) + line.total
+    vendor = GroupVendor(
         id=first["vendor_id"],
         slug=first["vendor_slug"],
         lines=lines,
@@ -213,7 +224,9 @@ def _vendor(rows: list[Mapping[str, Any]], refusal: str) -> GroupVendor:
                 *("charge_type", "account_ref", "fee_basis_points", "fee_fixed"),
             )
         },
+        goods=goods,
     )
+    return _cut(vendor, uncut(vendor.as_part()))
 
 
 def _line(row: Mapping[str, Any], refusal: str) -> GroupLine:
@@ -250,30 +263,47 @@ def _describe_change(row: Mapping[str, Any], available: int) -> str:
     return " ".join(words)
 
 
-def _group(key: str, vendors: list[GroupVendor], refusal: str, several: bool) -> CheckoutGroup:
+def _group(
+    key: str, vendors: list[GroupVendor], refusal: str, several: bool, applied: AppliedCode | None
+) -> CheckoutGroup:
     lines = [line for vendor in vendors for line in vendor.lines]
     changed = not refusal and any(line.problem for line in lines)
     gone = changed and not _can_buy(vendors)
     charge_type = vendors[0].charge_type if len(vendors) == 1 else str(ChargeType.SEPARATE)
+    currency, total = vendors[0].currency, sum(vendor.total for vendor in vendors)
+    discount = applied.discount if applied else 0
+    # What is taken off is part of what the buyer agrees to.
+    cut = (applied.code, *((vendor.discount, vendor.fee) for vendor in vendors)) if applied and discount else ()
     return CheckoutGroup(
         key=key,
         charge_type=charge_type,
-        currency=vendors[0].currency,
+        currency=currency,
         vendors=tuple(vendors),
         subtotal=sum(vendor.subtotal for vendor in vendors),
         delivery=sum(vendor.delivery for vendor in vendors),
-        total=sum(vendor.total for vendor in vendors),
+        total=total,
         reason=_explain_apart(key, vendors) if several and not refusal and not gone else "",
-        blocked=refusal or (GONE if gone else CHANGED if changed else ""),
+        blocked=refusal or (GONE if gone else CHANGED if changed else _explain_too_small(total, currency, discount)),
         changed=changed,
         goods_hash=_digest(
             charge_type,
             *((vendor.account_ref, vendor.currency, vendor.delivery) for vendor in vendors),
             *sorted((str(line.variant_id), line.quantity, line.unit_price) for line in lines),
+            *cut,
         ),
         seen=" ".join(f"{line.variant_id}:{line.unit_price}:{min(line.quantity, line.available)}" for line in lines),
         gone=gone,
+        discount=discount,
+        applied=applied,
     )
+
+
+def _explain_too_small(total: int, currency: str, discount: int) -> str:
+    least = smallest_charge(currency)
+    if not 0 < total < least:
+        return ""
+    way_out = "Add something, or remove the code" if discount else "Add something"
+    return f"{Money(total, currency)} is too little for a card: the least is {Money(least, currency)}. {way_out}."
 
 
 def _can_buy(vendors: list[GroupVendor]) -> bool:

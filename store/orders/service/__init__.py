@@ -1,0 +1,49 @@
+"""The verbs of orders, by group: place, pay, move, record. Every verb runs in the caller's transaction."""
+
+from store.orders.service.move import (
+    mark_failed,
+    mark_over,
+    mark_payable,
+    mark_processing,
+    mark_review,
+    request_cancel,
+)
+from store.orders.service.pay import PageDiscount, mark_paid
+from store.orders.service.place import Contact, find_open_order, hash_snapshot, place_order
+from store.orders.service.record import (
+    claim_check,
+    hold_ref,
+    hold_until,
+    lock_order,
+    note,
+    note_visit,
+    read_lines,
+    record_decline,
+    record_refund,
+    tell_buyer,
+)
+
+__all__ = [
+    "Contact",
+    "PageDiscount",
+    "claim_check",
+    "find_open_order",
+    "hash_snapshot",
+    "hold_ref",
+    "hold_until",
+    "lock_order",
+    "mark_failed",
+    "mark_over",
+    "mark_paid",
+    "mark_payable",
+    "mark_processing",
+    "mark_review",
+    "note",
+    "note_visit",
+    "place_order",
+    "read_lines",
+    "record_decline",
+    "record_refund",
+    "request_cancel",
+    "tell_buyer",
+]

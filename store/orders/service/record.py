@@ -1,0 +1,108 @@
+"""What is written of an order without moving it: locks, holds, declines, refunds, visits, timeline and mails.
+
+The words of the timeline are handed in by the caller.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from store.kit import clock
+from store.kit.db import fetch, fetch_row
+from store.mail.service import send_once
+from store.orders.mails import mail_view
+from store.orders.states import PAYABLE
+
+
+async def lock_order(order_id: UUID) -> dict[str, Any]:
+    """The order's row, locked for the rest of the transaction; its cart first, as placing an order locks them."""
+    await fetch("SELECT 1 FROM cart WHERE id = (SELECT cart_id FROM orders WHERE id = $1) FOR UPDATE", order_id)
+    row = await fetch_row("SELECT * FROM orders WHERE id = $1 FOR UPDATE", order_id)
+    assert row is not None
+    return dict(row)
+
+
+async def hold_until(order_id: UUID, moment: datetime) -> None:
+    """Keep the stock at least until `moment` (business time, UTC): an attempt lasts that long."""
+    await fetch("UPDATE orders SET hold_until = $2 WHERE id = $1 AND hold_until < $2", order_id, moment)
+
+
+async def record_decline(order_id: UUID, *, reason: str, text: str, door: str, ref: str) -> None:
+    """A try inside the open session failed; the order stays payable. `ref` names the try: told once."""
+    if await note(order_id, text, door=door, key=f"decline:{ref}"):
+        await fetch(
+            "UPDATE orders SET failure_reason = $2, version = version + 1 WHERE id = $1 AND payment_state = ANY($3)",
+            order_id,
+            reason,
+            list(PAYABLE),
+        )
+
+
+async def record_refund(order_id: UUID, *, pending: int, refunded: int) -> dict[str, Any]:
+    """Set what is on its way back and what has gone back, in minor units; returns the order's row."""
+    row = await fetch_row(
+        "UPDATE orders SET refund_pending = $2, refunded = $3, refunded_at = CASE WHEN $3 > refunded THEN $4"
+        " ELSE refunded_at END, version = version + 1 WHERE id = $1"
+        " AND (refund_pending, refunded) IS DISTINCT FROM ($2, $3) RETURNING *",
+        order_id,
+        pending,
+        refunded,
+        clock.now(),
+    )
+    return dict(row) if row else await lock_order(order_id)
+
+
+async def note_visit(order_id: UUID) -> None:
+    """The buyer is looking: polls start from here again."""
+    await fetch(
+        "UPDATE orders SET returned_at = $2, checked_at = $2, version = version + 1 WHERE id = $1",
+        order_id,
+        clock.now(),
+    )
+
+
+async def claim_check(order_id: UUID, seconds: int) -> bool:
+    """Whether the provider may be asked now: at most once in `seconds` for one order, whoever asks."""
+    row = await fetch_row(
+        "UPDATE orders SET checked_at = $2 WHERE id = $1 AND (checked_at IS NULL OR checked_at <= $3) RETURNING id",
+        order_id,
+        clock.now(),
+        clock.now() - timedelta(seconds=seconds),
+    )
+    return row is not None
+
+
+async def note(order_id: UUID, text: str, *, door: str = "", key: str = "") -> bool:
+    """Write one line of the timeline; with a `key` once only. Returns whether it was written."""
+    row = await fetch_row(
+        'INSERT INTO order_event ("order", at, text, door, key) VALUES ($1, $2, $3, $4, $5)'
+        " ON CONFLICT (\"order\", key) WHERE key <> '' DO NOTHING RETURNING id",
+        order_id,
+        clock.now(),
+        text,
+        door,
+        key,
+    )
+    if row is None:
+        return False
+    await fetch("UPDATE orders SET version = version + 1 WHERE id = $1", order_id)
+    return True
+
+
+async def tell_buyer(kind: str, ref: str, order: dict[str, Any], **words: Any) -> None:
+    """Put one mail to the buyer into the outbox; (kind, ref) once."""
+    view = await mail_view(order)
+    await send_once(kind, ref, order["email"], {**view, **words})
+
+
+async def read_lines(order_id: UUID) -> list[tuple[UUID, int]]:
+    """The order's lines as (variant, quantity)."""
+    rows = await fetch('SELECT variant, quantity FROM order_line WHERE "order" = $1', order_id)
+    return [(row["variant"], row["quantity"]) for row in rows]
+
+
+def hold_ref(order_id: UUID, hold_no: int) -> str:
+    """The name of one hold of one order; an order that takes its stock again gets a new one."""
+    return f"order:{order_id}:{hold_no}"

@@ -70,7 +70,7 @@ class _Expansion:
             self.walk(account, owner, rest, value, dotted + ".")
 
     def _fetch(self, account: str, node: Document, name: str) -> str:
-        if isinstance(node.get(name), str) and (found := self.world.lookup(node[name])):
+        if isinstance(node.get(name), str) and (found := self.world.lookup(node[name], account)):
             account, kind, document = found
             gone = {"id": document["id"], "object": kind, "deleted": True}
             node[name] = gone if document.get("_deleted") else public(document)

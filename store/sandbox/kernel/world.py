@@ -126,9 +126,13 @@ class World:
         """Tell whether this account has a document of that id."""
         return bool(self.sql("SELECT 1 FROM documents WHERE account=? AND kind=? AND id=?", account, kind, id))
 
-    def lookup(self, id: str) -> tuple[str, str, Document] | None:
-        """Return account, kind and document of an id over all accounts, or None: for following references."""
-        rows = self.sql("SELECT account, kind, body FROM documents WHERE id=? ORDER BY seq LIMIT 1", id)
+    def lookup(self, id: str, near: str = "") -> tuple[str, str, Document] | None:
+        """Return account, kind and document of an id over all accounts, or None: for following references.
+
+        `near` is the account that goes first: a coupon's id may be chosen, so two accounts may have the same.
+        """
+        statement = "SELECT account, kind, body FROM documents WHERE id=? ORDER BY account=? DESC, seq LIMIT 1"
+        rows = self.sql(statement, id, near)
         return (rows[0][0], rows[0][1], _load(rows[0][2])) if rows else None
 
     def put(self, account: str, kind: str, obj: Document) -> None:

@@ -7,7 +7,7 @@ Invariant: a challenge is answered once; whoever comes later is sent on with wha
 from urllib.parse import urlencode
 
 from store.sandbox.kernel.world import Document, World
-from store.sandbox.stripe.cards import BY_NUMBER
+from store.sandbox.stripe.cards import find_card
 from store.sandbox.stripe.payments import fail_challenge, try_card
 
 
@@ -29,7 +29,7 @@ def answer_challenge(world: World, intent_id: str, challenge_id: str, passed: bo
         if intent["status"] == "requires_action":
             method = world.get(account, "payment_method", intent["payment_method"])
             if passed:
-                try_card(world, account, intent, BY_NUMBER[method["_number"]], method, challenged=True)
+                try_card(world, account, intent, find_card(method["_number"]), method, challenged=True)
             else:
                 fail_challenge(world, account, intent)
         return way_back(intent)

@@ -252,6 +252,11 @@ def read_card(card: Card, now: int) -> TestCard | Decline:
     return row or NOT_A_TEST_CARD
 
 
+def find_card(number: str) -> TestCard:
+    """Return the row of a number; one outside the table reaches the network and is declined there."""
+    return BY_NUMBER.get(number) or TestCard(number, "", "Not a test card", brand="unknown", decline=NOT_A_TEST_CARD)
+
+
 def refused_card(row: TestCard) -> Decline:
     """Return the sentence for a card whose after-effects the sandbox does not have; nothing is charged."""
     return Decline(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe import discounts
 from store.sandbox.stripe.bank_accounts import CURRENCY, find_bank_account
-from store.sandbox.stripe.cards import BY_NUMBER, Card, Decline, TestCard, read_card, refused_card
+from store.sandbox.stripe.cards import Card, Decline, find_card, read_card, refused_card
 from store.sandbox.stripe.customers import make_customer
 from store.sandbox.stripe.debits import start_debit
 from store.sandbox.stripe.instruments import make_bank_method, make_method
@@ -97,8 +97,7 @@ def pay(world: World, session_id: str, card: Card | None) -> Outcome:
             return Outcome("declined", row.message)
         intent = _open_intent(world, account, session)
         if isinstance(row, Decline):
-            # A number outside the table reaches the network and is declined there, as the provider does.
-            row = TestCard(card.digits, "", "Not a test card", brand="unknown", decline=row)
+            row = find_card(card.digits)
         billing = {"email": session["customer_email"], "name": card.name or None}
         method = make_method(world, account, row, billing=billing, expiry=(card.exp_month, card.year))
         attempt = try_card(world, account, intent, row, method)
@@ -172,7 +171,7 @@ def finish_challenge(world: World, session_id: str, challenge_id: str, passed: b
             return gone
         method = world.get(account, "payment_method", intent["payment_method"])
         if passed:
-            attempt = try_card(world, account, intent, BY_NUMBER[method["_number"]], method, challenged=True)
+            attempt = try_card(world, account, intent, find_card(method["_number"]), method, challenged=True)
         else:
             attempt = fail_challenge(world, account, intent)
         return _conclude(world, account, session, intent, attempt, method["billing_details"]["name"])

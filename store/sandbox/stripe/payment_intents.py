@@ -7,14 +7,14 @@ sandbox's page when a `return_url` was given. Invariant: an intent in `succeeded
 
 from typing import Any
 
-from store.sandbox.kernel.errors import ApiError, refuse
+from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, public
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_charging
 from store.sandbox.stripe.captures import capture_intent, release_hold
-from store.sandbox.stripe.cards import BY_NUMBER
+from store.sandbox.stripe.cards import find_card
 from store.sandbox.stripe.checks import bad_address, table
 from store.sandbox.stripe.money import check_amount, check_currency
 from store.sandbox.stripe.payment_methods import card_error, find_method
@@ -139,7 +139,9 @@ def _confirm(call: Call, intent: Document) -> Document:
             code="payment_intent_unexpected_state",
         )
     method = call.world.get(call.account, "payment_method", intent["payment_method"])
-    card = BY_NUMBER[method["_number"]]
+    if method["type"] != "card":
+        raise Unsupported("confirming by API with a bank account; use Checkout", param="payment_method")
+    card = find_card(method["_number"])
     params = call.params
     challenge = new_id("3ds_", 20)
     intent["_return"] = params.get("return_url")

@@ -9,7 +9,7 @@ from store.sandbox.kernel.errors import ApiError, Missing, refuse
 from store.sandbox.kernel.params import Params, merge_metadata
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.cards import BY_NUMBER, BY_TOKEN, Card, Decline, TestCard, read_card, refused_card
+from store.sandbox.stripe.cards import BY_TOKEN, Card, Decline, TestCard, find_card, read_card, refused_card
 from store.sandbox.stripe.instruments import billing_details, make_method
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
@@ -37,6 +37,15 @@ def create_method(call: Call) -> Document:
 def retrieve_method(call: Call) -> Document:
     """Return one payment method of this account."""
     return call.world.get(call.account, "payment_method", call.ids["payment_method"])
+
+
+def retrieve_owned(call: Call) -> Document:
+    """Return one payment method of a customer."""
+    customer = call.world.get(call.account, "customer", call.ids["customer"], param="customer")
+    method = retrieve_method(call)
+    if method["customer"] != customer["id"]:
+        raise Missing("payment_method", method["id"])
+    return method
 
 
 def list_methods(call: Call) -> Document:
@@ -67,8 +76,8 @@ def attach_method(call: Call) -> Document:
             "This PaymentMethod was previously detached from a Customer. It may not be used again.",
             param="payment_method",
         )
-    row = BY_NUMBER[method["_number"]]
-    if row.decline and row.number != SAVABLE:
+    row = find_card(method["_number"])
+    if method["type"] == "card" and row.decline and row.number != SAVABLE:
         raise card_error(row.decline)
     method["customer"] = customer["id"]
     call.world.put(call.account, "payment_method", method)
@@ -130,6 +139,7 @@ ROUTES = (
     Route("GET /v1/payment_methods/{payment_method}", retrieve_method),
     Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer customer_account type allow_redisplay"),
     Route("GET /v1/customers/{customer}/payment_methods", list_methods, f"{LISTS} type allow_redisplay"),
+    Route("GET /v1/customers/{customer}/payment_methods/{payment_method}", retrieve_owned),
     Route("POST /v1/payment_methods/{payment_method}", update_method, "billing_details metadata"),
     Route("POST /v1/payment_methods/{payment_method}/attach", attach_method, "customer", (rules.METHOD_ATTACH,)),
     Route("POST /v1/payment_methods/{payment_method}/detach", detach_method),

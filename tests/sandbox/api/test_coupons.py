@@ -168,3 +168,18 @@ def test_coupon_is_of_one_account_when_another_asks(api: Api) -> None:
     assert [c.id for c in api.v1.coupons.list({}, options).data] == [coupon.id]
     assert refused(lambda: code_for(api, coupon.id)).param == "promotion[coupon]"
     assert code_for(api, coupon.id, vendor.id).promotion.coupon == coupon.id
+
+
+def test_coupon_of_the_same_account_is_shown_when_two_accounts_chose_one_id(api: Api) -> None:
+    vendor = api.vendor()
+    options: Any = {"stripe_account": vendor.id}
+    api.v1.coupons.create({**TEN, "id": "SALE", "name": "The platform's"})
+    api.v1.coupons.create({"percent_off": 20, "id": "SALE", "name": "The vendor's"}, options)
+    codes = [code_for(api, "SALE", account) for account in (None, vendor.id)]
+
+    shown = [
+        api.v1.promotion_codes.retrieve(code.id, {"expand": ["promotion.coupon"]}, given)
+        for code, given in zip(codes, ({}, options), strict=True)
+    ]
+
+    assert [code.promotion.coupon.name for code in shown] == ["The platform's", "The vendor's"]

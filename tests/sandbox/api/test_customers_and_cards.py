@@ -3,8 +3,10 @@
 import pytest
 import stripe
 
+from store.sandbox.stripe.checkout import pay_by_debit
 from tests.sandbox.api.conftest import Api
 
+ACCOUNT = "000123456789"
 CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 
 
@@ -115,3 +117,28 @@ def test_product_is_refused_when_its_id_is_taken(api: Api) -> None:
 
     assert caught.value.code == "resource_already_exists"
     assert [p.name for p in api.v1.products.list({"ids": ["print-1", "print-2"]}).data] == ["Print"]
+
+
+def test_card_is_shown_under_its_customer_only_when_it_is_attached_there(api: Api) -> None:
+    ada, otto = api.v1.customers.create({"name": "Ada"}), api.v1.customers.create({"name": "Otto"})
+    method = api.v1.payment_methods.attach("pm_card_visa", {"customer": ada.id})
+
+    assert api.v1.customers.payment_methods.retrieve(ada.id, method.id).id == method.id
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        api.v1.customers.payment_methods.retrieve(otto.id, method.id)
+    assert caught.value.http_status == 404
+
+
+def test_unknown_number_and_bank_account_are_told_apart_when_they_are_used_by_api(api: Api) -> None:
+    ada = api.v1.customers.create({"name": "Ada"})
+    api.pay(api.open_session().id, "4111111111111111")
+    unknown = api.v1.payment_methods.list().data[0]
+    pay_by_debit(api.world, api.open_session(allowed_payment_method_types=["us_bank_account"]).id, ACCOUNT, "Ada")
+    bank = api.v1.payment_methods.list().data[0]
+
+    with pytest.raises(stripe.CardError):
+        api.v1.payment_methods.attach(unknown.id, {"customer": ada.id})
+    with pytest.raises(stripe.InvalidRequestError, match="bank account"):
+        api.v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": bank.id, "confirm": True})
+
+    assert api.v1.payment_methods.attach(bank.id, {"customer": ada.id}).type == "us_bank_account"

@@ -167,6 +167,11 @@ CUSTOMERS = (
     ),
     Step("GET /v1/customers/{customer}/payment_methods", "customers.payment_methods.list", id_of("POST /v1/customers")),
     Step(
+        "GET /v1/customers/{customer}/payment_methods/{payment_method}",
+        "customers.payment_methods.retrieve",
+        lambda kept: (kept["POST /v1/customers"]["id"], kept["POST /v1/payment_methods"]["id"]),
+    ),
+    Step(
         "POST /v1/payment_methods/{payment_method}/detach",
         "payment_methods.detach",
         id_of("POST /v1/payment_methods"),

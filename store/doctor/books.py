@@ -17,7 +17,7 @@ import httpx
 
 from store.doctor.money import BEING_GIVEN_BACK
 from store.kit.db import fetch
-from store.webhooks.service import CAPTURE_EVENTS, REFUND_EVENTS, SESSION_EVENTS
+from store.webhooks.states import CAPTURE_EVENTS, REFUND_EVENTS, SESSION_EVENTS
 
 Row = dict[str, Any]
 Violations = list[tuple[str, str]]

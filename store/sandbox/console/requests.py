@@ -42,12 +42,12 @@ async def show_requests(
     return show(request, "requests.html", desk, world, data)
 
 
-@get("/requests/{number:int}")
+@get("/requests/{name:str}")
 async def show_request(
-    request: AnyRequest, number: FromPath[int], desk: NamedDependency[Desk], platform: FromQuery[str | None] = None
+    request: AnyRequest, name: FromPath[str], desk: NamedDependency[Desk], platform: FromQuery[str | None] = None
 ) -> Response[Any]:
-    """Show one request: what was sent, what was answered."""
-    row = desk.records.execute("SELECT * FROM requests WHERE id = ?", (number,)).fetchone()
+    """Show one request, by number or by `Request-Id` (as `request_log_url` has it): what was sent and answered."""
+    row = desk.records.execute("SELECT * FROM requests WHERE request_id = ? OR id = ?", (name, name)).fetchone()
     if row is None:
         raise NotFoundException("There is no such request here. It may have gone with a reset.")
     world = desk.choose_world(platform or row["platform"] or None)

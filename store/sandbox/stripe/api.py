@@ -29,7 +29,7 @@ from store.sandbox.stripe.rules import REMOVED
 
 MAX_BODY = 1 << 20
 # Where the sandbox's pages show one request with its answer.
-LOG_PATH = "/requests/"
+LOG_PATH = "/console/requests/"
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]+)?")
 
 Answer = tuple[int, dict[str, str], bytes]

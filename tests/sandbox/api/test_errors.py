@@ -17,7 +17,7 @@ def test_refusal_has_every_field_when_an_object_is_missing(api: Api) -> None:
             "doc_url": "https://stripe.com/docs/error-codes/resource-missing",
             "message": "No such customer: 'cus_none'",
             "param": "id",
-            "request_log_url": f"{BASE}/requests/{headers['Request-Id']}",
+            "request_log_url": f"{BASE}/console/requests/{headers['Request-Id']}",
         }
     }
 

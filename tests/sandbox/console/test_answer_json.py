@@ -19,7 +19,7 @@ async def _addresses(sandbox: Sandbox) -> dict[str, str]:
         "/console/objects": "/console/objects?kind=charge",
         "/console/objects/{id:str}": f"/console/objects/{session['id']}",
         "/console/requests": "/console/requests",
-        "/console/requests/{number:int}": "/console/requests/1",
+        "/console/requests/{name:str}": "/console/requests/1",
         "/console/events": "/console/events",
         "/console/deliveries": "/console/deliveries",
         "/console/deliveries/{id:str}": f"/console/deliveries/{entry['id']}",

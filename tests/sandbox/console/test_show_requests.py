@@ -69,3 +69,13 @@ async def test_oldest_answers_are_forgotten_when_there_are_too_many(sandbox: San
 
     assert kept == KEPT_ANSWERS
     assert "not kept" in oldest.text
+
+
+async def test_request_is_found_where_its_error_says(sandbox: Sandbox) -> None:
+    refused = await sandbox.call("GET", "/v1/customers/cus_none")
+
+    shown = await sandbox.client.get(refused.json()["error"]["request_log_url"])
+
+    assert shown.status_code == 200
+    assert "/v1/customers/cus_none" in shown.text
+    assert (await sandbox.client.get("/console/requests/req_none")).status_code == 404

@@ -32,6 +32,17 @@ async def run():
 asyncio.run(run())
 """
 
+CALL_THE_PROVIDER = """
+import asyncio, httpx
+from store.gateways.stripe.client import StripeCalls
+def answer(request):
+    print("sent", flush=True)
+    return httpx.Response(200, json={"object": "balance", "available": [], "pending": [], "livemode": False})
+calls = StripeCalls("sk_test_x", "http://127.0.0.1:1", httpx.MockTransport(answer))
+asyncio.run(calls.call("balance", lambda: calls.client.v1.balance.retrieve_async()))
+print("answered", flush=True)
+"""
+
 
 def run(script: str, **env: str) -> tuple[int, str]:
     """(exit code, output) of a process of its own."""
@@ -71,6 +82,16 @@ async def test_passes_stand_before_and_after_each_commit(db: str) -> None:
 
     end = EXIT_CODE
     assert written == [(end, []), (end, ["one"]), (end, ["one"]), (end, ["one", "two"]), (0, ["one", "two"])]
+
+
+def test_passes_stand_before_and_after_each_call_to_the_provider() -> None:
+    ends = [run(CALL_THE_PROVIDER, DEMO="1", CRASH_AT=str(at)) for at in (1, 2, 3)]
+
+    assert [(code, out.split()) for code, out in ends] == [
+        (EXIT_CODE, []),
+        (EXIT_CODE, ["sent"]),
+        (0, ["sent", "answered"]),
+    ]
 
 
 @pytest.mark.parametrize(

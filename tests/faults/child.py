@@ -1,0 +1,106 @@
+"""A process that does one thing of the shop's and ends: with `CRASH_AT=n` at the n-th commit or call, as if killed.
+
+It is forked from a server that has imported everything once, so that hundreds of them cost little; it shares nothing
+with the test but the database, the sandbox's port and the clock's file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import httpx
+
+from store.app import ROOT, create_app
+from store.gateways.build import build_gateways
+from store.kit.crash import CRASH_AT
+from store.kit.db import start_pool, stop_pool
+from store.kit.web.templates import make_environment
+from store.mail.service import Mailer
+from store.settings import Settings
+from store.workers import Worker
+from tests.world import SHOP
+
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that reaches the shop: a visitor's, or a delivery of the provider's."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What one process does: answers requests, then works off the queues, with sweeps or without."""
+
+    requests: tuple[Request, ...] = ()
+    work: bool = True
+    sweep: bool = False
+
+
+async def run_errand(settings: Settings, base: str, errand: Errand, crash_at: int = 0) -> int:
+    """Run `errand` in a process of its own against the sandbox at `base`; returns its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    told = replace(settings, stripe_api_base=base)
+    process = context.Process(target=live, args=(told, errand, {"DEMO": "1", CRASH_AT: str(crash_at)}))
+    process.start()
+    try:
+        await asyncio.to_thread(process.join, SECONDS)
+        assert process.exitcode is not None, f"it still runs after {SECONDS} s: {errand}"
+        return process.exitcode
+    finally:
+        end(process)
+
+
+def end(process: BaseProcess) -> None:
+    """No process outlives its test."""
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
+
+
+def live(settings: Settings, errand: Errand, env: dict[str, str]) -> None:
+    """The life of the process."""
+    os.environ.update(env)
+    asyncio.run(_live(settings, errand))
+
+
+async def _live(settings: Settings, errand: Errand) -> None:
+    gateways = build_gateways(settings)
+    shop = create_app(settings, gateways)
+    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
+    mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, _post_letter(settings))
+    await start_pool(5)
+    for request in errand.requests:
+        await _answer(shop, request)
+    if errand.work:
+        await Worker(gateways, mailer).drain(sweep=errand.sweep)
+    await stop_pool()
+
+
+async def _answer(shop: Any, request: Request) -> None:
+    transport = httpx.ASGITransport(app=shop, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=SHOP, cookies=request.cookies) as visitor:
+        answer = await visitor.request(request.method, request.path, headers=request.headers, content=request.body)
+        assert answer.status_code < 500, answer.text
+
+
+def _post_letter(settings: Settings) -> Any:
+    async def submit(mailer: Mailer, message: EmailMessage) -> None:
+        with (settings.data / "letters").open("a") as box:
+            box.write(f"{message['Message-ID']}\n")
+
+    return submit

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from e2e.pages.shop import Shop
+
 
 class Console:
     """Any page of the sandbox that is not a buyer's."""
@@ -15,6 +17,24 @@ class Console:
 
     def open_start(self) -> Console:
         self.page.goto(f"{self.sandbox}/")
+        return self
+
+    def set_scenario(self, title: str) -> Console:
+        """Press a card's button on the start page; its own page says what to do then."""
+        self.page.get_by_role("button", name=f"Set {title}", exact=True).click()
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+        return self
+
+    def start_in_shop(self) -> Shop:
+        """Go where the scenario begins."""
+        self.page.get_by_role("link", name="Start in the shop").click()
+        return Shop(self.page)
+
+    def end_rules(self) -> Console:
+        """End the scenario, and every other rule."""
+        notice = self.page.get_by_role("complementary", name="Rules in force")
+        notice.get_by_role("button", name=re.compile("^End (it|all)$")).click()
+        expect(notice).to_have_count(0)
         return self
 
     def find(self, words: str) -> Console:

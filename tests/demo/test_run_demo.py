@@ -1,5 +1,6 @@
 """The whole demo, started as a person starts it: open, closed, opened again, killed, broken."""
 
+import asyncio
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -196,16 +198,46 @@ def test_nothing_is_left_when_the_demo_is_killed(data: Path, open_demo: Callable
     assert again.end(signal.SIGTERM) == 0
 
 
+async def put_in_cart(shop: str, database: str) -> None:
+    connection = await asyncpg.connect(database)
+    variant = await connection.fetchval("SELECT id FROM variant WHERE sku = 'KILN-MUG-BLUE'")
+    await connection.close()
+    form, ours = {"variant": str(variant), "quantity": "1"}, {"Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(base_url=shop, trust_env=False) as visitor:
+        answer = await visitor.post("/cart/add", data=form, headers=ours)
+    assert answer.status_code == 303, answer.text
+    assert await count_carts(database) > 0
+
+
+async def count_carts(database: str) -> int:
+    connection = await asyncpg.connect(database)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM cart"))
+    finally:
+        await connection.close()
+
+
 def test_everything_starts_afresh_when_reset(data: Path, open_demo: Callable[..., Demo]) -> None:
     first = open_demo()
     first.wait_until_open()
     before = read_env(data / "demo.env")
+    asyncio.run(put_in_cart(first.shop, before["DATABASE_URL"]))
+    key = {"Authorization": f"Bearer {before['STRIPE_SECRET_KEY']}"}
+    with httpx.Client(base_url=before["STRIPE_API_BASE"], headers=key, trust_env=False) as sandbox:
+        sandbox.post("/v1/customers", data={"email": "ada@example.com"}).raise_for_status()
+        sandbox.post("/_sandbox/clock", json={"advance": 3600}).raise_for_status()
+        seeded = len(sandbox.get("/v1/accounts", params={"limit": 100}).json()["data"])
     first.end(signal.SIGTERM)
 
     demo = open_demo("--reset")
     demo.wait_until_open()
 
     after = read_env(data / "demo.env")
+    assert asyncio.run(count_carts(after["DATABASE_URL"])) == 0
+    with httpx.Client(base_url=after["STRIPE_API_BASE"], headers=key, trust_env=False) as sandbox:
+        assert sandbox.get("/v1/customers").json()["data"] == []
+        assert sandbox.get("/_sandbox/clock").json()["offset"] == 0
+        assert len(sandbox.get("/v1/accounts", params={"limit": 100}).json()["data"]) == seeded > 0
     assert after["STRIPE_WEBHOOK_SECRET"] != before["STRIPE_WEBHOOK_SECRET"]
     assert after["SECRET_KEY"] != before["SECRET_KEY"]
     assert demo.end(signal.SIGTERM) == 0

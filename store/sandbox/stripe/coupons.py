@@ -182,7 +182,8 @@ def _keep(world: World, account: str, coupon: Document, before: Document) -> Doc
 def _expire_when_due(world: World, account: str, id: str) -> None:
     if world.has(account, KIND, id):
         coupon = world.get(account, KIND, id)
-        _keep(world, account, coupon | {"valid": _is_valid(world, coupon)}, coupon)
+        if coupon["valid"]:
+            _keep(world, account, coupon | {"valid": _is_valid(world, coupon)}, coupon)
 
 
 ROUTES = (

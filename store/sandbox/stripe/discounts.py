@@ -21,14 +21,13 @@ GONE = "The discount of this order can no longer be used. Go back to the shop an
 
 
 def give_discount(call: Call, session: Document, lines: list[Document]) -> None:
-    """Take the one discount that a request names off a new session; refuse (400) one that cannot be given."""
+    """Take the one discount that a request names off a new session; refuse (400) one that cannot be given.
+
+    That there is one at most, with a coupon or a code, is `rules.SESSION_CREATE`'s to check.
+    """
     given = call.params.get("discounts") or []
     if not given:
         return
-    if len(given) > 1:
-        raise refuse("A Checkout Session takes one discount at most.", param="discounts")
-    if ("coupon" in given[0]) == ("promotion_code" in given[0]):
-        raise refuse("Each discount needs exactly one of `coupon` and `promotion_code`.", param="discounts[0]")
     code = None
     if "promotion_code" in given[0]:
         param, id = "discounts[0][promotion_code]", given[0]["promotion_code"]

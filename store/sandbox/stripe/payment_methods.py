@@ -135,6 +135,7 @@ ROUTES = (
         create_method,
         "type metadata billing_details card.number card.exp_month card.exp_year card.cvc",
         (rules.METHOD_CREATE,),
+        publishable=True,
     ),
     Route("GET /v1/payment_methods/{payment_method}", retrieve_method),
     Route("GET /v1/payment_methods", list_methods, f"{LISTS} customer customer_account type allow_redisplay"),

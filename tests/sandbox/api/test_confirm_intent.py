@@ -140,3 +140,14 @@ def test_browser_confirms_when_it_has_the_client_secret(api: Api) -> None:
     )
 
     assert (wrong, right, answer["status"]) == (400, 200, "succeeded")
+
+
+def test_browser_makes_the_card_that_the_server_confirms_with(api: Api) -> None:
+    typed = {"card[number]": "4242424242424242", "card[exp_month]": "12", "card[exp_year]": "2040", "card[cvc]": "123"}
+
+    status, _, method = api.raw(
+        "POST", "/v1/payment_methods", {"type": "card", **typed}, authorization="Bearer pk_test_overprint"
+    )
+
+    assert status == 200
+    assert confirm(api, method["id"]).status == "succeeded"

@@ -69,6 +69,10 @@ async def _serve(app: Litestar, addresses: list[str], port: int) -> None:
             for address in addresses
         ]
         running = [asyncio.ensure_future(server.serve()) for server in servers]
+        print(
+            f"Sandbox: http://{addresses[0]}:{port} (any sk_test_ key; pages for people there). Ctrl-C ends it.",
+            flush=True,
+        )
         stopped = asyncio.ensure_future(stop.wait())
         await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()

@@ -68,5 +68,11 @@ def _show(
     world = desk.choose_world(platform)
     data: dict[str, Any] = describe_clock(desk.clock, desk.worlds)
     data |= {"due": browse.list_due(world, DUE_SHOWN), **({"error": problem} if problem else {})}
-    shown = {"problem": problem, "kept": kept or {}, "units": list(UNITS), "steps": STEPS, "span": format_span}
+    shown: dict[str, Any] = {
+        "problem": problem,
+        "kept": kept or {},
+        "units": list(UNITS),
+        "steps": STEPS,
+        "span": format_span,
+    }
     return show(request, "clock.html", desk, world, data, status=status, **shown)

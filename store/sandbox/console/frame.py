@@ -85,11 +85,15 @@ class Desk:
         raise NotFoundException(f"There is no platform {platform} here. A key makes its platform at first use.")
 
 
-def show(request: AnyRequest, name: str, desk: Desk, world: World, data: Data, **shown: Any) -> Response[Any]:
+def show(
+    request: AnyRequest, name: str, desk: Desk, world: World, data: Data, *, here: str = "", **shown: Any
+) -> Response[Any]:
     """Answer with the page `name`, or with its data alone when JSON is asked for.
 
-    `shown` is for the page only; `status` and `csp` in it are those of the answer.
+    `here` is the page's address where the form that was sent has another one. `shown` is for the page only; `status`
+    and `csp` in it are those of the answer.
     """
+    here = here or request.url.path
     if wants_json(request):
         body = {"platform": world.platform, **data}
         return Response(body, status_code=shown.get("status", 200), headers={"Cache-Control": "no-store"})
@@ -98,15 +102,15 @@ def show(request: AnyRequest, name: str, desk: Desk, world: World, data: Data, *
     frame: Data = {
         "shop": find_shop(world),
         "places": PLACES,
-        "here": request.url.path,
+        "here": here,
         "link": partial(_link, world.platform if named else None),
         "platform": world.platform,
         # One object is on one platform; only lists are there for each.
-        "platforms": platforms if len(platforms) > 1 and request.url.path in LISTS else [],
+        "platforms": platforms if len(platforms) > 1 and here in LISTS else [],
         "rules": len(desk.faults.requests) + len(desk.faults.deliveries),
         "scenario": BY_NAME.get(desk.faults.scenario or ""),
         "done": DONE.get(request.query_params.get("done", "")),
-        "json_link": _json_link(request),
+        "json_link": _json_link(request, here),
         "money": format_money,
         "time": format_time,
     }
@@ -155,7 +159,7 @@ def _link(platform: str | None, path: str, **query: Any) -> str:
     return quote(path, safe=SAFE) + (f"?{urlencode(given)}" if given else "")
 
 
-def _json_link(request: AnyRequest) -> str:
-    path = "/index" if request.url.path == "/" else request.url.path
+def _json_link(request: AnyRequest, here: str) -> str:
+    path = "/index" if here == "/" else here
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "done"])
     return f"{quote(path, safe=SAFE)}{JSON_SUFFIX}" + (f"?{query}" if query else "")

@@ -37,7 +37,7 @@ async def show_mail(
 ) -> Response[Any]:
     """Show one mail: head, text with links, and the HTML part in a locked frame."""
     mail = desk.mailbox.find_mail(number)
-    shown = {"csp": {"frame-src": "'self'"}, "pieces": split_addresses(mail["text"])}
+    shown: dict[str, Any] = {"csp": {"frame-src": "'self'"}, "pieces": split_addresses(mail["text"])}
     return show(request, "mail.html", desk, desk.choose_world(platform), {"mail": mail}, **shown)
 
 

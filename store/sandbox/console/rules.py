@@ -100,4 +100,6 @@ def _show(
     }
     kept = {"fault": {"path": "/v1/*"}, "rule": {}, **(kept or {})}
     shown = {"problem": problem, "at": at, "kept": kept, **CHOICES}
-    return show(request, "faults.html", desk, desk.choose_world(platform), data, status=status, **shown)
+    return show(
+        request, "faults.html", desk, desk.choose_world(platform), data, here="/console/faults", status=status, **shown
+    )

@@ -58,6 +58,8 @@ async def test_page_says_why_and_keeps_what_was_typed_when_a_rule_is_wrong(
     assert "There is a problem" in page.text
     assert reason in page.text
     assert 'value="kept_1"' in page.text
+    assert 'href="/console/faults" aria-current="page"' in page.text
+    assert 'href="/console/faults.json"' in page.text
     assert (sandbox.app.state.faults.requests, sandbox.app.state.faults.deliveries) == ([], [])
 
 
@@ -80,3 +82,11 @@ async def test_no_rule_is_left_and_held_deliveries_arrive_when_all_are_ended(san
     assert answer.headers["location"] == "/console/clock?done=cleared"
     assert (sandbox.app.state.faults.requests, sandbox.app.state.faults.deliveries) == ([], [])
     assert sandbox.shop.types() == ["checkout.session.completed"]
+
+
+async def test_wrong_rule_leaves_a_page_that_can_end_the_others_when_shown(sandbox: Sandbox) -> None:
+    await sandbox.client.post("/console/faults/requests", data=FAULT)
+
+    page = await sandbox.client.post("/console/faults/requests", data={**FAULT, "count": "many"})
+
+    assert 'name="back" value="/console/faults"' in page.text

@@ -104,7 +104,17 @@ def migrate(_: argparse.Namespace) -> int:
     os.environ["PICCOLO_CONF"] = "store.piccolo_conf"
     from piccolo.apps.migrations.commands.forwards import run_forwards
 
-    result = asyncio.run(run_forwards(app_name="store"))
+    from store.kit.db import transaction
+
+    async def run() -> Any:
+        # All or nothing: Piccolo notes a migration in a second transaction, and who died between could not go on.
+        async with transaction() as whole:
+            result = await run_forwards(app_name="store")
+            if not result.success:
+                await whole.rollback()  # type: ignore[no-untyped-call]
+        return result
+
+    result = asyncio.run(run())
     if not result.success:
         return _refuse(result.message or "a migration failed (see above)")
     return 0

@@ -20,6 +20,7 @@ from store.catalogue import controllers as catalogue
 from store.catalogue.service import adjust_stock
 from store.kit.db import engine, fetch, fetch_row, fetch_value, start_pool, stop_pool
 from store.kit.web.errors import exception_handlers
+from store.kit.web.limits import RateLimits
 from store.kit.web.templates import Pages, make_environment
 from store.settings import Settings
 
@@ -51,7 +52,10 @@ def open_browser(base_url: str = "http://localhost:8000") -> httpx.AsyncClient:
 
     app = Litestar(
         [*catalogue.route_handlers, *cart.route_handlers],
-        dependencies={"settings": Provide(lambda: settings, sync_to_thread=False)},
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "limits": Provide(lambda: RateLimits(1000.0), sync_to_thread=False),
+        },
         exception_handlers=exception_handlers(),
         openapi_config=None,
         logging_config=None,

@@ -10,7 +10,9 @@ from store.kit.db import fetch
 from store.orders.words import name_country
 
 PARTS = """
-SELECT part.id, part.vendor_name, part.subtotal, part.delivery, part.total,
+SELECT part.id, part.vendor_name, part.subtotal, part.delivery, part.discount, part.total,
+  (SELECT json_agg(json_build_array(given.code, given.amount))::text FROM order_discount AS given
+   WHERE given.vendor_order = part.id) AS page_discounts,
   (SELECT json_agg(json_build_object('title', line.title, 'variant', line.variant_label, 'quantity', line.quantity,
      'unit_price', line.unit_price, 'total', line.total) ORDER BY line.title)::text
    FROM order_line AS line WHERE line.vendor_order = part.id) AS lines
@@ -20,6 +22,9 @@ FROM vendor_order AS part WHERE part."order" = $1 ORDER BY part.vendor_name
 
 async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dict[str, Any]:
     """JSON-ready view of an order for a mail template; with `only_part` what one vendor may see."""
+    rows = [row for row in await fetch(PARTS, order["id"]) if only_part in (None, row["id"])]
+    discounts = _sum_discounts(order["promo_code"], rows)
+    off_page = sum(amount for row in rows for _, amount in json.loads(row["page_discounts"] or "[]"))
     parts = [
         {
             "vendor": row["vendor_name"],
@@ -28,8 +33,7 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
             "total": row["total"],
             "lines": json.loads(row["lines"] or "[]"),
         }
-        for row in await fetch(PARTS, order["id"])
-        if only_part in (None, row["id"])
+        for row in rows
     ]
     return {
         "number": order["number"],
@@ -50,8 +54,18 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
         "currency": order["currency"],
         "subtotal": order["subtotal"] if only_part is None else parts[0]["subtotal"],
         "delivery": order["delivery"] if only_part is None else parts[0]["delivery"],
-        "total": order["total"] if only_part is None else parts[0]["total"],
+        "discounts": discounts,
+        "total": sum(row["total"] for row in rows) - off_page,
         "descriptor": order["descriptor"],
         "method": order["method"],
         "parts": parts,
     }
+
+
+def _sum_discounts(own: str, rows: list[Any]) -> list[tuple[str, int]]:
+    """(code, minor units) over these parts: the order's own code first, then those of the provider's page."""
+    sums = {own: sum(row["discount"] for row in rows)}
+    for row in rows:
+        for code, amount in json.loads(row["page_discounts"] or "[]"):
+            sums[code] = sums.get(code, 0) + amount
+    return [(code, amount) for code, amount in sums.items() if amount]

@@ -22,7 +22,9 @@ SELECT orders.*,
   (SELECT string_agg(part.vendor_name, '|' ORDER BY part.vendor_name) FROM vendor_order AS part
     WHERE part."order" = orders.id) AS sellers,
   (SELECT json_agg(json_build_object('at', event.at, 'text', event.text, 'door', event.door) ORDER BY event.id)::text
-    FROM order_event AS event WHERE event."order" = orders.id) AS timeline
+    FROM order_event AS event WHERE event."order" = orders.id) AS timeline,
+  (SELECT json_agg(json_build_array(given.code, given.amount))::text FROM (SELECT code, sum(amount)::bigint AS amount
+    FROM order_discount AS given WHERE given."order" = orders.id GROUP BY code) AS given) AS page_discounts
 FROM orders WHERE token = $1
 """
 PARTS = """
@@ -97,7 +99,10 @@ class VendorPart(Struct, frozen=True):
 
 
 class OrderPage(Struct, frozen=True):
-    """The whole page; `review_reason` is for the operator and is not shown to the buyer."""
+    """The whole page; `review_reason` is for the operator and is not shown to the buyer.
+
+    `discounts` are (code, minor units): ours and one of the provider's page; `total` is what is left to pay.
+    """
 
     title: str
     number: str
@@ -115,6 +120,7 @@ class OrderPage(Struct, frozen=True):
     descriptor: str
     vendors: tuple[VendorPart, ...]
     status: StatusView
+    discounts: tuple[tuple[str, int], ...] = ()
 
 
 async def read_status(token: str, poll_scale: float = 1.0) -> StatusView | None:
@@ -129,6 +135,7 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
     if row is None:
         return None
     status = status_view(dict(row), poll_scale)
+    discounts = list_discounts(dict(row))
     address = (row["full_name"], row["address_line1"], row["address_line2"])
     return OrderPage(
         title=f"{status.label} - Order {row['number']}",
@@ -145,13 +152,20 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
         currency=row["currency"],
         subtotal=row["subtotal"],
         delivery=row["delivery"],
-        total=row["total"],
+        total=_due(row),
         refunded=row["refunded"],
         method=row["method"],
         descriptor=row["descriptor"],
         vendors=tuple(_vendor_part(dict(part)) for part in await fetch(PARTS, row["id"])),
         status=status,
+        discounts=discounts,
     )
+
+
+def list_discounts(row: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """(code, minor units) of each discount of an order, its own first."""
+    own = [(row["promo_code"], row["discount"])] if row["discount"] else []
+    return (*own, *((code, amount) for code, amount in json.loads(row["page_discounts"] or "[]")))
 
 
 def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
@@ -160,7 +174,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         Facts(
             payment_state=row["payment_state"],
             currency=row["currency"],
-            total=row["total"],
+            total=_due(row),
             refunded=row["refunded"],
             refund_pending=row["refund_pending"],
             refunded_at=row["refunded_at"],
@@ -201,6 +215,12 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         ),
         etag=hashlib.sha256(repr(seed).encode()).hexdigest()[:20],
     )
+
+
+def _due(row: Any) -> int:
+    """What the order costs after a discount that the provider's page gave besides."""
+    off: int = sum(amount for _, amount in json.loads(row.get("page_discounts") or "[]"))
+    return int(row["total"]) - off
 
 
 def _vendor_part(row: dict[str, Any]) -> VendorPart:

@@ -128,10 +128,11 @@ def _by_payment_state(facts: Facts) -> Words:
             return Words(state, "Paid", sentence, "warn", False)
         case PaymentState.PAID:
             verb = "are" if " and " in facts.sellers else "is"
+            received = "Payment received" if facts.total else "There was nothing to pay"
             return Words(
                 state,
                 "Paid",
-                f"Payment received. {facts.sellers} {verb} preparing your order.",
+                f"{received}. {facts.sellers} {verb} preparing your order.",
                 "ok",
                 False,
             )

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, structs
 from store.accounts.controllers import flash
 from store.cart.controllers import read_cart_token
 from store.cart.queries import read_cart, read_group
+from store.cart.service import remove_code
 from store.catalogue.service import SoldOut
 from store.gateways.port import Declined, GatewayBug, GatewayError, Gateways, Unavailable
 from store.kit import clock
@@ -40,6 +41,7 @@ from store.payments.queries import (
 )
 from store.payments.service import CartChanged, Started, StillConfirming
 from store.payments.states import Door
+from store.promotions.service import CodeRefused
 from store.settings import Settings
 
 CHECK_SECONDS = 5
@@ -80,6 +82,7 @@ class CheckoutForm(Struct, frozen=True, forbid_unknown_fields=True):
     ]
     address_line2: Annotated[str, Meta(max_length=200, extra={"label": "Address line 2"})] = ""
     region: Annotated[str, Meta(max_length=120, extra={"label": "State or region"})] = ""
+    without_code: Annotated[str, Meta(max_length=40)] = ""
 
 
 @get("/checkout")
@@ -119,6 +122,9 @@ async def check_out(
         typed = {field.name: wrong.values.get(field.name, "") for field in structs.fields(CheckoutForm)}
         return page("payments/checkout.html", checkout_page(group, typed, wrong.errors), status=422, headers=NO_STORE)
     contact = Contact(**{name: getattr(form, name) for name in Contact.__struct_fields__})
+    if form.without_code:
+        await remove_code(cart_token)
+        return await _show_again(cart_token, form, status=200)
     try:
         started = await service.start_payment(
             gateways,
@@ -135,6 +141,8 @@ async def check_out(
     except SoldOut as gone:
         flash(request, gone.message)
         return see_other("/cart")
+    except CodeRefused as refused:
+        return await _show_again(cart_token, form, status=409, code_problem=refused.message)
     except StillConfirming as waiting:
         return see_other(f"/orders/{waiting.order_token}")
     except (TryLater, Unavailable, Declined, GatewayBug) as problem:
@@ -243,11 +251,18 @@ async def _sync_quietly(gateways: Gateways, payment_id: Any, door: Door) -> None
 async def _say_problem(cart_token: str, form: CheckoutForm, problem: Exception) -> Response[Any]:
     """The checkout page again, nothing typed is lost: the same form goes on with the same order."""
     log.warning("checkout_problem", error=type(problem).__name__, reason=str(problem))
+    answer = await _show_again(cart_token, form, status=503, provider_problem=_words(problem))
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+async def _show_again(cart_token: str, form: CheckoutForm, *, status: int, **problem: str) -> Response[Any]:
+    """The checkout page with what was typed, as the cart stands now; the cart's own page when it cannot be paid."""
     group = await read_group(cart_token, form.group)
-    if group is None:
+    if group is None or group.blocked:
         return see_other("/cart")
-    view = checkout_page(group, structs.asdict(form), {}, _words(problem))
-    return page("payments/checkout.html", view, status=503, headers={**NO_STORE, "Retry-After": "10"})
+    view = checkout_page(group, structs.asdict(form), {}, **problem)
+    return page("payments/checkout.html", view, status=status, headers=NO_STORE)
 
 
 def _lead(started: Started, settings: Settings) -> Response[Any]:

@@ -74,6 +74,7 @@ class CheckoutPage(Struct, frozen=True):
     countries: tuple[tuple[str, str], ...]
     pay_label: str
     provider_problem: str = ""
+    code_problem: str = ""
 
 
 class Change(Struct, frozen=True):
@@ -92,7 +93,11 @@ class ChangedPage(Struct, frozen=True):
 
 
 def checkout_page(
-    group: CheckoutGroup, form: Mapping[str, str], errors: Mapping[str, str], provider_problem: str = ""
+    group: CheckoutGroup,
+    form: Mapping[str, str],
+    errors: Mapping[str, str],
+    provider_problem: str = "",
+    code_problem: str = "",
 ) -> CheckoutPage:
     """The view of the checkout page; the form always carries what this page shows."""
     return CheckoutPage(
@@ -100,8 +105,9 @@ def checkout_page(
         form={**form, "group": group.key, "goods_hash": group.goods_hash, "seen": encode_seen(group)},
         errors=errors,
         countries=(("", "Choose a country"), *list_countries()),
-        pay_label=f"Continue to Stripe: pay {Money(group.total, group.currency)}",
+        pay_label=f"Continue to Stripe: pay {Money(group.total, group.currency)}" if group.total else "Place the order",
         provider_problem=provider_problem,
+        code_problem=code_problem,
     )
 
 

@@ -12,13 +12,13 @@ from store.promotions.discounts import Code
 LONGEST = 40
 WORD = re.compile(r"[A-Z0-9][A-Z0-9_-]*", re.ASCII)
 
-# The code of `promotion` for the cart `cart`, both in scope where this is put.
+# The promotion `deal` for the cart `cart`, both in scope where this is put (a cart has a column called promotion).
 AS_CODE = """
-(to_jsonb(promotion) || jsonb_build_object('own', (SELECT count(*) FROM promotion_use AS used
-  WHERE used.promotion = promotion.id AND used.holder = cart.id AND used.state = 'held')))::text
+(to_jsonb(deal) || jsonb_build_object('own', (SELECT count(*) FROM promotion_use AS used
+  WHERE used.promotion = deal.id AND used.holder = cart.id AND used.state = 'held')))::text
 """
 FIND = f"""
-SELECT {AS_CODE} FROM promotion LEFT JOIN cart ON cart.token = $2 WHERE promotion.code = $1
+SELECT {AS_CODE} FROM promotion AS deal LEFT JOIN cart ON cart.token = $2 WHERE deal.code = $1
 """  # noqa: S608 - a constant
 
 

@@ -36,6 +36,7 @@ async def seed_catalogue(accounts: Mapping[str, tuple[str, bool]]) -> None:
     """
     async with transaction():
         await _add_categories()
+        await _add_promotions()
         for column, vendor in enumerate(read_vendors()):
             vendor_id = await _add_vendor(vendor, accounts.get(vendor["slug"]))
             for row, product in enumerate(vendor["product"]):
@@ -54,6 +55,21 @@ async def _add_categories() -> None:
             category["name"],
             category["intro"],
             position,
+        )
+
+
+async def _add_promotions() -> None:
+    for promotion in tomllib.loads((HERE / "promotions.toml").read_text("utf-8"))["promotion"]:
+        await fetch(
+            "INSERT INTO promotion (id, code, percent, with_delivery, funded_by, per_email, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (code) DO NOTHING",
+            _row_id("promotion", promotion["code"]),
+            promotion["code"],
+            promotion["percent"],
+            promotion.get("with_delivery", False),
+            promotion["funded_by"],
+            promotion.get("per_email"),
+            clock.now(),
         )
 
 

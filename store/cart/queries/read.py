@@ -21,7 +21,7 @@ SELECT cart.id AS cart_id, {AS_CODE} AS promotion, line.id AS line_id, line.vari
     vendor.currency, vendor.charge_type, vendor.account_ref, vendor.fee_basis_points, vendor.fee_fixed,
     vendor.delivery_price, vendor.state, vendor.paused
 FROM cart
-LEFT JOIN promotion ON promotion.id = cart.promotion
+LEFT JOIN promotion AS deal ON deal.id = cart.promotion
 LEFT JOIN (cart_line AS line
     JOIN variant ON variant.id = line.variant
     JOIN product ON product.id = variant.product

@@ -51,17 +51,28 @@ class Errand:
 
 async def run_errand(settings: Settings, base: str, errand: Errand, crash_at: int = 0) -> int:
     """Run `errand` in a process of its own against the sandbox at `base`; returns its exit code."""
+    process = start_errand(settings, base, errand, crash_at)
+    try:
+        return await finish_errand(process)
+    finally:
+        end(process)
+
+
+def start_errand(settings: Settings, base: str, errand: Errand, crash_at: int = 0) -> BaseProcess:
+    """Start `errand`; whoever calls this ends the process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     told = replace(settings, stripe_api_base=base)
     process = context.Process(target=live, args=(told, errand, {"DEMO": "1", CRASH_AT: str(crash_at)}))
     process.start()
-    try:
-        await asyncio.to_thread(process.join, SECONDS)
-        assert process.exitcode is not None, f"it still runs after {SECONDS} s: {errand}"
-        return process.exitcode
-    finally:
-        end(process)
+    return process
+
+
+async def finish_errand(process: BaseProcess) -> int:
+    """Wait until it has ended by itself; its exit code."""
+    await asyncio.to_thread(process.join, SECONDS)
+    assert process.exitcode is not None, f"it still runs after {SECONDS} s"
+    return process.exitcode
 
 
 def end(process: BaseProcess) -> None:

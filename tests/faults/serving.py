@@ -6,15 +6,32 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from litestar import Litestar
+
+
+@dataclass
+class Gate:
+    """An app whose first request to `path` waits outside until the gate is opened."""
+
+    app: Any
+    path: str
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == self.path and not self.arrived.is_set():
+            self.arrived.set()
+            await self.opened.wait()
+        await self.app(scope, receive, send)
 
 
 @asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
+async def served(app: Any) -> AsyncIterator[str]:
     """Serve `app` from this process's loop; the address, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

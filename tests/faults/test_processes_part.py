@@ -1,0 +1,165 @@
+"""Processes that stop, freeze, or disagree about the time: the work is done once by whoever has it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import replace
+
+import pytest
+
+from store.settings import Settings
+from tests.conftest import ROOT
+from tests.facts import mails, path_of, stock_of, the_order, value
+from tests.faults.child import Errand, end, finish_errand, run_errand, start_errand
+from tests.faults.serving import Gate, served
+from tests.outages import release_leases
+from tests.payments.buying import MUG, pay_unheard, place
+from tests.refunds.refunding import REFUNDS, take_late
+from tests.world import World
+
+
+async def test_money_goes_back_once_when_a_worker_freezes_past_its_lease_and_wakes(world: World) -> None:
+    """The zombie had asked for the refund when it froze; another worker has finished it when it wakes."""
+    await take_late(world)
+    gate = Gate(world.sandbox, REFUNDS)
+    async with served(gate) as base:
+        zombie = start_errand(world.settings, base, Errand())
+        try:
+            await asyncio.wait_for(gate.arrived.wait(), 60)
+            assert zombie.pid is not None
+            os.kill(zombie.pid, signal.SIGSTOP)
+            await release_leases("operation")
+
+            await world.worker.drain()
+            assert (await value("SELECT state FROM operation"), await value("SELECT attempt FROM operation")) == (
+                "done",
+                2,
+            )
+            gate.opened.set()
+            os.kill(zombie.pid, signal.SIGCONT)
+
+            assert await finish_errand(zombie) == 0
+        finally:
+            end(zombie)
+
+    assert len(await world.truth("refunds")) == 1
+    assert [kind for kind, _, _ in await mails()] == ["refunded"]
+    assert (await value("SELECT state FROM operation"), await value("SELECT attempt FROM operation")) == ("done", 2)
+
+
+async def test_work_in_hand_is_finished_when_a_worker_is_told_to_stop(world: World, db: str) -> None:
+    """SIGTERM comes while the provider is being asked: the answer is still recorded, and then the process ends."""
+    await take_late(world)
+    gate = Gate(world.sandbox, REFUNDS)
+    async with served(gate) as base:
+        worker = await start_worker(world, db, base)
+        try:
+            await asyncio.wait_for(gate.arrived.wait(), 60)
+            worker.send_signal(signal.SIGTERM)
+            gate.opened.set()
+
+            assert await asyncio.wait_for(worker.wait(), 60) == 0
+        finally:
+            if worker.returncode is None:
+                worker.kill()
+                await worker.wait()
+
+    assert await value("SELECT state FROM operation") == "done"
+    assert len(await world.truth("refunds")) == 1
+
+
+async def test_work_is_resumed_when_a_worker_had_to_go_before_the_provider_answered(world: World, db: str) -> None:
+    """The provider is silent for longer than the grace: the process ends all the same, and another one goes on."""
+    await take_late(world)
+    gate = Gate(world.sandbox, REFUNDS)
+    async with served(gate) as base:
+        worker = await start_worker(world, db, base)
+        try:
+            await asyncio.wait_for(gate.arrived.wait(), 60)
+            worker.send_signal(signal.SIGTERM)
+
+            assert await asyncio.wait_for(worker.wait(), 60) == 0
+        finally:
+            gate.opened.set()
+            if worker.returncode is None:
+                worker.kill()
+                await worker.wait()
+        assert await value("SELECT state FROM operation") == "waiting"
+        await release_leases("operation")
+
+        assert await run_errand(world.settings, base, Errand()) == 0
+
+    assert await value("SELECT state FROM operation") == "done"
+    assert len(await world.truth("refunds")) == 1
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_goods_are_kept_until_the_provider_says_so_when_a_workers_clock_is_wrong(
+    world: World, minutes: int
+) -> None:
+    """Ten minutes before its end an order is over by the worker's clock, or half an hour after it still young."""
+    ada, url = await place(world)
+    await world.advance(36 * 60)
+    async with served(world.sandbox) as base:
+        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
+        assert (await the_order())["payment_state"] == "awaiting_payment"
+        assert (await stock_of(MUG))[1] == 1
+
+        await pay_unheard(world, url)
+        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
+        await world.advance(3600)
+        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
+
+    assert await ada.status(await path_of()) == "Paid"
+    assert (await stock_of(MUG))[1:] == (0, 1)
+
+
+async def test_nothing_is_undone_when_the_clock_leaps_back(world: World) -> None:
+    await world.advance(20 * 60)
+    ada, url = await place(world)
+    (world.settings.data / "clock").write_text("0")
+
+    await pay_unheard(world, url)
+    await world.settle()
+    await world.settle()
+
+    assert await ada.status(await path_of()) == "Paid"
+    assert (await stock_of(MUG))[1:] == (0, 1)
+
+
+async def start_worker(world: World, db: str, base: str) -> asyncio.subprocess.Process:
+    """`python -m store work` as in production."""
+    settings = world.settings
+    env = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": db,
+        "DATA": str(settings.data),
+        "BASE_URL": settings.base_url,
+        "SECRET_KEY": os.urandom(32).hex(),
+        "STRIPE_SECRET_KEY": settings.stripe_secret_key,
+        "STRIPE_PUBLISHABLE_KEY": settings.stripe_publishable_key,
+        "STRIPE_API_BASE": base,
+        "STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secrets[0],
+        "STRIPE_CONNECT_WEBHOOK_SECRET": settings.stripe_connect_webhook_secrets[0],
+        "SMTP_URL": settings.smtp_url,
+        "DEMO": "1",
+    }
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "store", "work"),
+        cwd=ROOT,
+        env=env,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+def with_clock(world: World, minutes: int) -> Settings:
+    """The settings of a process whose business clock differs by `minutes` from everybody else's."""
+    theirs = int((world.settings.data / "clock").read_text())
+    own = world.settings.data / "skewed"
+    own.mkdir(exist_ok=True)
+    (own / "clock").write_text(str(theirs + minutes * 60))
+    return replace(world.settings, data=own)

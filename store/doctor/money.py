@@ -29,12 +29,17 @@ INVARIANTS = (
     ),
     Invariant(
         "I3",
-        "what was paid is what the attempt asked for",
+        "what was paid is what the attempt asked for, less what the provider's page took off",
         """
-        SELECT capture.capture_ref, capture.amount || ' ' || capture.currency || ' for ' || payment.amount || ' '
-          || payment.currency
+        SELECT capture.capture_ref, capture.amount || ' ' || capture.currency || ' for '
+          || (payment.amount - payment.discount) || ' ' || payment.currency
         FROM capture JOIN payment ON payment.id = capture.payment
-        WHERE (capture.amount, capture.currency) <> (payment.amount, payment.currency)
+        WHERE (capture.amount, capture.currency) <> (payment.amount - payment.discount, payment.currency)
+        UNION ALL SELECT capture.capture_ref, 'the page took off ' || payment.discount || ', the order knows of ' || known
+        FROM capture JOIN payment ON payment.id = capture.payment JOIN LATERAL (
+          SELECT coalesce(sum(given.amount), 0)::bigint AS known FROM order_discount AS given
+          WHERE given."order" = capture."order") AS recorded ON true
+        WHERE capture.kind = 'settling' AND known <> payment.discount
         """,
         "compare the attempt with the provider's dashboard; do not ship the order before that",
     ),
@@ -98,12 +103,17 @@ INVARIANTS = (
         "I12",
         "the sellers' parts are the whole order",
         """
-        SELECT number, 'total, fee and delivery are ' || (total, fee, delivery)::text || ', its parts make '
-          || (parts, fees, deliveries)::text
+        SELECT number, 'total, fee, delivery and discount are ' || (total, fee, delivery, discount)::text
+          || ', its parts make ' || (parts, fees, deliveries, discounts)::text
         FROM orders JOIN LATERAL (SELECT coalesce(sum(part.total), 0)::bigint AS parts,
-          coalesce(sum(part.fee), 0)::bigint AS fees, coalesce(sum(part.delivery), 0)::bigint AS deliveries
+          coalesce(sum(part.fee), 0)::bigint AS fees, coalesce(sum(part.delivery), 0)::bigint AS deliveries,
+          coalesce(sum(part.discount), 0)::bigint AS discounts
           FROM vendor_order AS part WHERE part."order" = orders.id) AS made ON true
-        WHERE (total, fee, delivery) <> (parts, fees, deliveries)
+        WHERE (total, fee, delivery, discount) <> (parts, fees, deliveries, discounts)
+        UNION ALL SELECT orders.number, part.vendor_name || ' earns ' || part.share || ' and we keep ' || part.fee
+          || ' of ' || part.total || ' and ' || part.owed || ' of ours'
+        FROM vendor_order AS part JOIN orders ON orders.id = part."order"
+        WHERE part.share + part.fee <> part.total + part.owed
         UNION ALL SELECT number, 'its lines make ' || coalesce(sum(line.total), 0) || ' of ' || subtotal
         FROM orders LEFT JOIN order_line AS line ON line."order" = orders.id
         GROUP BY orders.id HAVING coalesce(sum(line.total), 0) <> subtotal
@@ -136,5 +146,30 @@ INVARIANTS = (
           AND NOT {BEING_GIVEN_BACK}
         """,  # noqa: S608
         "give it back at the provider; the shop books it by itself",
+    ),
+    Invariant(
+        "I23",
+        "no code is used more often than it may be, and no discount is more than there was to pay",
+        """
+        SELECT promotion.code, 'counts ' || uses || ' uses, its orders have ' || made.uses_made || ' of '
+          || coalesce(max_uses::text, 'any number')
+        FROM promotion JOIN LATERAL (SELECT count(*) AS uses_made FROM promotion_use
+          WHERE promotion_use.promotion = promotion.id AND state <> 'released') AS made ON true
+        WHERE uses <> uses_made OR uses_made > max_uses
+        UNION ALL SELECT promotion.code, 'one address has used it ' || count(*) || ' times'
+        FROM promotion_use JOIN promotion ON promotion.id = promotion_use.promotion WHERE state <> 'released'
+        GROUP BY promotion.id, email_hash HAVING count(*) > promotion.per_email
+        UNION ALL SELECT number, 'discount ' || discount || ' of ' || (subtotal + delivery) FROM orders
+        WHERE discount > subtotal + delivery OR total < 0
+        UNION ALL SELECT orders.number, 'took ' || orders.discount || ' off with ' || orders.promo_code
+          || ', whose use says ' || coalesce(made.amount::text || ' ' || made.state, 'nothing')
+        FROM orders LEFT JOIN promotion_use AS made ON made.order_ref = orders.id
+        WHERE orders.discount > 0 AND (made.amount IS DISTINCT FROM orders.discount
+          OR (orders.payment_state = 'paid') <> (made.state = 'used')
+          OR (orders.payment_state IN ('expired', 'canceled')) <> (made.state = 'released'))
+        UNION ALL SELECT number, 'nothing was to be paid, and yet a provider was asked' FROM orders
+        WHERE total = 0 AND EXISTS (SELECT FROM payment WHERE payment."order" = orders.id)
+        """,
+        "switch the code off (active = false), then read the orders that used it",
     ),
 )

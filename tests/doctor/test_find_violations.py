@@ -16,6 +16,7 @@ from tests.facts import broken, the_order, value
 from tests.guards import unguarded
 from tests.orders.ordering import end, order_a_mug
 from tests.payments.buying import LAMP, MUG, place
+from tests.promotions.promoting import make_code
 from tests.world import World
 
 ENTRIES = journals.capture(names.provider("stripe"), "USD", {"v1": 900}, 100)
@@ -32,7 +33,7 @@ SELECT gen_random_uuid(), provider, event_id, endpoint, type, sha256, body FROM 
 """
 
 
-KNOWN = ("I2", "I3", "I4", "I5", "I6", "I7", "I8", "I10", "I12", "I14", "I16", "I17", "I18", "I19", "I21")
+KNOWN = ("I2", "I3", "I4", "I5", "I6", "I7", "I8", "I10", "I12", "I14", "I16", "I17", "I18", "I19", "I21", "I23")
 
 
 async def all_of(invariant: str) -> list[tuple[str, str]]:
@@ -237,3 +238,61 @@ async def test_new_order_is_named_when_it_never_moved_and_yet_is_paid(db: str) -
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda one: one.name)
 async def test_nothing_is_found_when_nothing_has_happened_yet(db: str, invariant: Invariant) -> None:
     assert await find_violations(invariant, clock.now()) == []
+
+
+USED = "INSERT INTO promotion_use (id, promotion, order_ref, email_hash, amount, currency, state) VALUES" + (
+    " (gen_random_uuid(), $1, gen_random_uuid(), 'a', 100, 'USD', 'used')"
+)
+
+
+async def test_code_is_named_when_it_was_used_too_often(db: str) -> None:
+    promotion = await make_code(max_uses=1, per_email=1, uses=1)
+    await fetch(USED, promotion)
+    assert await all_of("I23") == []
+
+    async with unguarded("DROP TRIGGER promotion_use_within ON promotion_use"):
+        await fetch(USED, promotion)
+
+        assert await all_of("I23") == [
+            ("TENOFF", "counts 1 uses, its orders have 2 of 1"),
+            ("TENOFF", "one address has used it 2 times"),
+        ]
+
+
+async def test_code_is_named_when_its_counter_is_not_its_uses(db: str) -> None:
+    await make_code(uses=1)
+
+    assert await name_of("I23") == ("TENOFF", "counts 1 uses, its orders have 0 of any number")
+
+
+async def test_order_is_named_when_its_discount_has_no_use_behind_it(db: str) -> None:
+    order, _ = await order_a_mug()
+
+    async with unguarded("DROP TRIGGER orders_frozen ON orders", "ALTER TABLE orders DROP CONSTRAINT order_adds_up"):
+        await fetch("UPDATE orders SET discount = 240, promo_code = 'TENOFF'")
+
+        assert await name_of("I23") == (order["number"], "took 240 off with TENOFF, whose use says nothing")
+
+
+async def test_order_is_named_when_a_seller_earns_more_than_was_paid(db: str) -> None:
+    order, _ = await order_a_mug()
+
+    async with unguarded(
+        "DROP TRIGGER vendor_order_frozen ON vendor_order",
+        "ALTER TABLE vendor_order DROP CONSTRAINT vendor_order_adds_up",
+    ):
+        await fetch("UPDATE vendor_order SET owed = 5")
+
+        assert await name_of("I12") == (order["number"], "Kiln Co earns 2760 and we keep 240 of 3000 and 5 of ours")
+
+
+async def test_capture_is_named_when_the_page_took_off_what_the_order_does_not_know(world: World) -> None:
+    await world.browser().buy(MUG)
+
+    async with unguarded("ALTER TABLE payment DROP CONSTRAINT payment_adds_up"):
+        await fetch("UPDATE payment SET discount = 5")
+
+        assert [words for _, words in await all_of("I3")] == [
+            "3000 USD for 2995 USD",
+            "the page took off 5, the order knows of 0",
+        ]

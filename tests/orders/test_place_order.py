@@ -36,6 +36,7 @@ OTHERS = {
     "currency": "'EUR'",
     "subtotal, total": "subtotal - 1, total - 1",
     "delivery, total": "delivery - 1, total - 1",
+    "discount, promo_code, total": "1, 'TENOFF', total - 1",
     "fee": "fee - 1",
     "descriptor": "'OTHER'",
     "placed_at": "placed_at - interval '1 day'",
@@ -46,6 +47,8 @@ PARTS = {
     "subtotal, total, share": "subtotal - 1, total - 1, share - 1",
     "delivery, total, share": "delivery - 1, total - 1, share - 1",
     "fee, share": "fee - 1, share + 1",
+    "discount, total, share": "1, total - 1, share - 1",
+    "discount, owed, total": "1, 1, total - 1",
 }
 
 

@@ -1,4 +1,4 @@
-"""Cart, order, payment, stock: whoever locks several of them locks in this order, so that nobody waits in a ring."""
+"""Cart, order, payment, stock, promotion: who locks several locks in this order, so nobody waits in a ring."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from store.payments.sweep import end_overdue
 from store.refunds.service import give_back, sync_refunds
 from tests.facts import the_order, the_payment
 from tests.locks import wait_for_waiting
-from tests.payments.buying import pay_unheard, place
+from tests.payments.buying import MUG, pay_unheard, place
+from tests.promotions.promoting import make_code
 from tests.refunds.refunding import buy, refund_there, take_late
 from tests.world import SHOP, World
 
 Verb = Callable[[], Awaitable[object]]
-LATER = {"cart": ("orders", "payment", "capture", "variant"), "orders": ("payment", "capture", "variant")}
+LATER = {
+    "cart": ("orders", "payment", "capture", "variant", "promotion"),
+    "orders": ("payment", "capture", "variant", "promotion"),
+}
 
 
 async def change(world: World) -> Verb:
@@ -85,6 +89,40 @@ async def test_nothing_later_is_locked_when_an_earlier_row_is_waited_for(
 
             for table in LATER[held]:
                 await holder.execute(f"SELECT 1 FROM {table} FOR UPDATE NOWAIT")
+    finally:
+        await holder.close()
+    await working
+
+
+async def order_with_code(world: World) -> Verb:
+    """The first order of a cart with a code."""
+    ada = world.browser()
+    await ada.add(MUG)
+    await make_code(funded_by="vendor")
+    await ada.post("/cart/promotion", code="TENOFF")
+    form = await ada.checkout_form()
+    return lambda: ada.post("/checkout", **form)
+
+
+async def cancel_with_code(world: World) -> Verb:
+    await (await order_with_code(world))()
+    order = await the_order()
+    return lambda: cancel_order(world.gateways, order["id"], Door.CHECK)
+
+
+@pytest.mark.parametrize("scene", [order_with_code, cancel_with_code], ids=lambda scene: scene.__name__)
+async def test_promotion_is_locked_last_when_stock_is_waited_for(
+    world: World, db: str, scene: Callable[[World], Awaitable[Verb]]
+) -> None:
+    verb = await scene(world)
+    holder = await asyncpg.connect(db)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT 1 FROM variant FOR UPDATE")
+            working = asyncio.ensure_future(verb())
+            await wait_for_waiting(working)
+
+            await holder.execute("SELECT 1 FROM promotion FOR NO KEY UPDATE NOWAIT")
     finally:
         await holder.close()
     await working

@@ -279,6 +279,8 @@ ROWS = (
     ),
     row(
         *(48, "a code takes all of it", "paid without the provider; stock and mail as usual"),
+        "payments/free_order::order_is_paid_without_a_provider_when_a_code_covers_all",
+        "payments/free_order::same_order_is_the_answer_when_a_free_form_is_sent_twice",
         "cart/apply_code::total_of_zero_is_no_obstacle_when_a_code_covers_all",
     ),
     row(

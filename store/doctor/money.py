@@ -35,7 +35,8 @@ INVARIANTS = (
           || (payment.amount - payment.discount) || ' ' || payment.currency
         FROM capture JOIN payment ON payment.id = capture.payment
         WHERE (capture.amount, capture.currency) <> (payment.amount - payment.discount, payment.currency)
-        UNION ALL SELECT capture.capture_ref, 'the page took off ' || payment.discount || ', the order knows of ' || known
+        UNION ALL SELECT capture.capture_ref,
+          'the page took off ' || payment.discount || ', the order knows of ' || known
         FROM capture JOIN payment ON payment.id = capture.payment JOIN LATERAL (
           SELECT coalesce(sum(given.amount), 0)::bigint AS known FROM order_discount AS given
           WHERE given."order" = capture."order") AS recorded ON true

@@ -114,8 +114,8 @@ def refund(
     )
 
 
-def refund_failed(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The refund came back to us: its journal the other way round."""
+def reverse(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """A movement taken back (a refund that came back to us, a promotion that is not owed): the other way round."""
     return tuple(Entry(entry.account, entry.currency, -entry.amount) for entry in entries)
 
 

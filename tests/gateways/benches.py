@@ -18,6 +18,7 @@ from tests.world import CARD, DECLINED, SANDBOX, Lazy, make_settings
 
 # What the fake calls a verb and what it is on Stripe's wire.
 WIRE = {
+    "make_discount": ("POST", "/v1/coupons"),
     "open_checkout": ("POST", "/v1/checkout/sessions"),
     "fetch_payment": ("GET", "/v1/checkout/sessions/*"),
     "find_payments": ("GET", "/v1/checkout/sessions"),

@@ -128,6 +128,60 @@ async def test_one_session_is_made_when_the_same_frozen_text_is_sent_twice(bench
     assert len(await bench.gateway.find_payments(request.payment_id, "", clock.now() - timedelta(hours=1))) == 1
 
 
+def discounted(bench: Bench, kind: str, **changes: Any) -> CheckoutRequest:
+    """The same checkout with 5.00 off."""
+    return make_request(bench, kind, **{"total": 2500, "discount": 500, "discount_name": "TENOFF", **changes})
+
+
+async def make_discount(bench: Bench, request: CheckoutRequest) -> None:
+    """Make our discount known under its own key."""
+    frozen = bench.gateway.freeze_discount(request)
+    await bench.gateway.make_discount(frozen, lives_on(request), f"{request.payment_id}:coupon")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_total_is_less_our_discount_when_it_was_made_on_the_sessions_account(bench: Bench, kind: str) -> None:
+    request = discounted(bench, kind)
+    await make_discount(bench, request)
+
+    opened = await open_it(bench, request)
+    await bench.pay(opened.ref, opened.redirect_url)
+
+    seen = await bench.gateway.fetch_payment(opened.ref, lives_on(request))
+    assert (seen.status, seen.amount, seen.subtotal, seen.discount) == (SnapshotStatus.SUCCEEDED, 2500, 3000, 500)
+    assert (seen.shipping, seen.tax, seen.code) == (0, 0, "")
+
+
+async def test_discount_is_made_once_when_it_is_asked_for_again(bench: Bench) -> None:
+    request = discounted(bench, "destination")
+    frozen = bench.gateway.freeze_discount(request)
+    await bench.lose("make_discount", "after")
+    with pytest.raises(Unavailable):
+        await bench.gateway.make_discount(frozen, "", "one key")
+
+    await bench.gateway.make_discount(frozen, "", "one key")
+    await bench.gateway.make_discount(frozen, "", "another key")
+
+    assert (await open_it(bench, request)).redirect_url
+
+
+async def test_session_is_refused_when_its_discount_was_never_made(bench: Bench) -> None:
+    with pytest.raises(GatewayBug):
+        await open_it(bench, discounted(bench, "destination"))
+
+
+async def test_no_discount_is_asked_for_when_there_is_none(bench: Bench) -> None:
+    assert bench.gateway.freeze_discount(make_request(bench)) == ""
+
+
+async def test_provider_keeps_its_codes_to_itself_when_a_discount_of_ours_travels(bench: Bench) -> None:
+    both = discounted(bench, "destination", allow_codes=True)
+    await make_discount(bench, both)
+
+    assert (await open_it(bench, both)).redirect_url
+    assert "allow_promotion_codes" not in bench.gateway.freeze_checkout(both)
+
+
 async def test_outcome_is_unknown_when_the_key_comes_with_another_body(bench: Bench) -> None:
     """What an earlier request under this key did is not known from the refusal."""
     request = make_request(bench)

@@ -113,6 +113,43 @@ def test_unpaid_is_never_paid_when_every_combination_comes() -> None:
         assert payment_snapshot(thing, "").status != SnapshotStatus.SUCCEEDED
 
 
+def test_setup_session_or_trial_is_never_a_paid_order_when_every_combination_comes() -> None:
+    for mode, state, paid, intent in product(("setup", "subscription"), STATES, PAID, INTENTS):
+        thing = session(
+            mode=mode,
+            status=state,
+            payment_status=paid,
+            amount_total=0,
+            payment_intent={"id": "pi_1", "status": intent} if intent else None,
+        )
+
+        assert payment_snapshot(thing, "").status == SnapshotStatus.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("paid", "status"),
+    [("paid", "succeeded"), ("no_payment_required", "succeeded"), ("unpaid", "unclear"), (None, "unclear")],
+)
+def test_both_spellings_confirm_when_nothing_was_due_and_unpaid_does_not(paid: str | None, status: str) -> None:
+    assert payment_snapshot(session(payment_status=paid, amount_total=0, payment_intent=None), "").status == status
+
+
+def test_sum_and_discount_are_carried_over_when_a_session_has_them() -> None:
+    found = payment_snapshot(
+        session(
+            amount_subtotal=3000,
+            amount_total=2500,
+            total_details={"amount_discount": 700, "amount_shipping": 150, "amount_tax": 50},
+            discounts=[{"coupon": None, "promotion_code": "promo_1"}],
+        ),
+        "",
+    )
+
+    assert (found.subtotal, found.shipping, found.tax, found.discount, found.code) == (3000, 150, 50, 700, "promo_1")
+    plain = payment_snapshot(session(discounts=[{"coupon": "ours", "promotion_code": None}]), "")
+    assert (plain.subtotal, plain.discount, plain.code) == (-1, 0, "")
+
+
 def test_remark_says_what_was_seen_when_a_session_is_unclear() -> None:
     odd = payment_snapshot(session(payment_status="no_payment_required"), "")
     other_mode = payment_snapshot(session(mode="subscription"), "")

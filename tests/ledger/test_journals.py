@@ -76,8 +76,8 @@ def test_refund_balances_when_any_mix_is_given_back(
     entries = journals.refund(PLATFORM, currency, total, shares_reversed=reversed_, fee_returned=fee, shares_owed=owed)
 
     assert_balances(entries)
-    assert_balances(journals.refund_failed(entries))
-    assert sums((*entries, *journals.refund_failed(entries))) == {}
+    assert_balances(journals.reverse(entries))
+    assert sums((*entries, *journals.reverse(entries))) == {}
 
 
 @given(currency=CURRENCIES, share=AMOUNTS, fee=AMOUNTS, landed=AMOUNTS)

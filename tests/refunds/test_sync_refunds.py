@@ -24,6 +24,7 @@ from tests.facts import (
 )
 from tests.guards import unguarded
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, STOOL, THROW, break_calls
+from tests.promotions.promoting import make_code
 from tests.refunds.refunding import buy, refund_there
 from tests.world import World, rows
 
@@ -267,3 +268,32 @@ async def test_failed_refund_stays_failed_when_somebody_writes_past_the_verbs(wo
     async with unguarded("DROP TRIGGER refund_moves ON refund"):
         await fetch("UPDATE refund SET status = 'succeeded'")
         assert await value("SELECT status FROM refund") == "succeeded"
+
+
+@pytest.mark.parametrize("skus", [(MUG,), (MUG, NOTEBOOK)], ids=["one", "several"])
+async def test_nothing_is_owed_any_more_when_a_discounted_order_goes_back_whole(
+    world: World, skus: tuple[str, ...]
+) -> None:
+    ada = world.browser()
+    for sku in skus:
+        await ada.add(sku)
+    await make_code(percent=3000)
+    await ada.post("/cart/promotion", code="TENOFF")
+    assert (await world.pay(await ada.check_out())).status_code == 303
+    await world.settle()
+    (capture,) = await rows("SELECT * FROM capture")
+    assert await owed() > 0
+
+    await refund_there(world, capture, **({"reverse_transfer": "true"} if len(skus) == 1 else {}))
+    await world.settle()
+
+    assert await owed() == 0
+    cost = "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_entry WHERE account = 'cost:promotions'"
+    assert await value(cost) == 0
+    await assert_books_agree(world)
+
+
+async def owed() -> int:
+    """What the ledger owes vendors beyond what they still owe us, minor units."""
+    sql = "SELECT -coalesce(sum(amount), 0)::bigint FROM ledger_entry WHERE account ~ '^(payable|receivable):'"
+    return int(await value(sql))

@@ -15,6 +15,16 @@ from store.vendors.states import ChargeType
 
 
 def refund_entries(capture: dict[str, Any], parts: list[Any], amount: Money) -> tuple[Entry, ...]:
+    """What the buyer gets back, and in the same proportion what we would have added for a discount of ours."""
+    whole = capture["amount"]
+    owed_back = {str(part["vendor"]): part["owed"] * amount.amount // whole for part in parts}
+    return (
+        *_give_back_entries(capture, parts, amount),
+        *journals.reverse(journals.promotion(amount.currency, owed_back)),
+    )
+
+
+def _give_back_entries(capture: dict[str, Any], parts: list[Any], amount: Money) -> tuple[Entry, ...]:
     """direct: the vendor's own money. destination: ours; the vendor owes it until the transfer is reversed.
 
     separate: nothing was passed on yet, so vendors and platform give back in proportion to what each earned.

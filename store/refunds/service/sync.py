@@ -15,13 +15,15 @@ import structlog
 
 from store.gateways.port import CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
 from store.kit import clock
-from store.kit.db import advance, fetch, fetch_row, retrying, transaction
+from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.ids import new_id
 from store.kit.money import Money
 from store.ledger import journals
 from store.ledger.journals import Entry
 from store.ledger.service import post
 from store.orders import service as orders
+from store.payments.states import CaptureKind
+from store.promotions.discounts import spread_page_discount
 from store.refunds.service.entries import fee_return_entries, refund_entries, reversal_entries
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
@@ -72,10 +74,7 @@ async def sync_refunds(gateways: Gateways, capture_id: UUID) -> None:
 async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
     async with transaction():
         await orders.lock_order(capture["order"])
-        parts = await fetch(
-            'SELECT vendor, account_ref, total, fee FROM vendor_order WHERE "order" = $1 ORDER BY id',
-            capture["order"],
-        )
+        parts = await _read_parts(capture)
         for reversal in snapshot.transfer_reversals:
             await _post(capture, "transfer_reversal", reversal.ref, reversal_entries(capture, parts[0], reversal))
         for returned in snapshot.fee_refunds:
@@ -85,13 +84,34 @@ async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
         await _tell(capture)
 
 
+async def _read_parts(capture: dict[str, Any]) -> list[dict[str, Any]]:
+    """The vendors' parts as they were paid: less what a code at the provider's page took off.
+
+    `owed`, what we add for a discount of ours, was booked for the payment that settled the order only.
+    """
+    rows = await fetch('SELECT * FROM vendor_order WHERE "order" = $1 ORDER BY id', capture["order"])
+    discount = await fetch_value("SELECT discount FROM payment WHERE id = $1", capture["payment"])
+    cuts = spread_page_discount(rows, discount, capture["charge_type"])
+    settling = capture["kind"] == CaptureKind.SETTLING
+    return [
+        {
+            "vendor": row["vendor"],
+            "account_ref": row["account_ref"],
+            "total": row["total"] - cut.amount,
+            "fee": row["fee"] - cut.off_fee,
+            "owed": row["owed"] + cut.owed if settling else 0,
+        }
+        for row, cut in zip(rows, cuts, strict=True)
+    ]
+
+
 async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> None:
     row = await _find_or_insert(capture, snapshot)
     entries = refund_entries(capture, parts, snapshot.amount)
     if snapshot.taken:
         await _post(capture, "refund", snapshot.ref, entries)
     if snapshot.came_back:
-        await _post(capture, "refund_failed", snapshot.ref, journals.refund_failed(entries))
+        await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
     to = STATUS[snapshot.outcome]
     if not REFUND.allows(row["status"], to):
         return

@@ -75,7 +75,8 @@ class Market:
             self._found = {
                 "variant": self.rows(f"SELECT id, price, published, {FREE} AS free FROM variant"),
                 "product": self.rows("SELECT id, price, published FROM product"),
-                "vendor": self.rows("SELECT id, state, paused, delivery_price FROM vendor"),
+                "vendor": self.rows("SELECT id, state, paused, delivery_price, allow_promotion_codes FROM vendor"),
+                "promotion": self.rows("SELECT id, max_uses, active FROM promotion"),
             }
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
@@ -137,6 +138,10 @@ class Market:
         if self._rows is not None:
             wait_until(lambda: not self._list_waiting(), "the shop's queues to be empty", seen=self._list_waiting)
 
+    def limit_code(self, code: str, left: int) -> None:
+        """Let a promotion code be used only so many times more."""
+        self.rows("UPDATE promotion SET max_uses = uses + $2 WHERE code = $1", code, left)
+
     def free(self, sku: str) -> int:
         """How many of one variant anybody could still take."""
         [variant] = self.rows(f"SELECT {FREE} AS free FROM variant WHERE sku = $1", sku)
@@ -184,7 +189,7 @@ class Market:
         columns = [name for name in row if name not in ("id", "free")]
         names, places = ", ".join(columns), ", ".join(f"${number}" for number in range(2, len(columns) + 2))
         self.rows(
-            f"UPDATE {table} SET ({names}) = ROW({places}) WHERE id = $1 AND ({names}) <> ({places})",
+            f"UPDATE {table} SET ({names}) = ROW({places}) WHERE id = $1 AND ({names}) IS DISTINCT FROM ({places})",
             row["id"],
             *(row[name] for name in columns),
         )

@@ -38,6 +38,19 @@ class HostedPage:
         self.fill(number).submit()
         return OrderPage(self.page).expect_arrived()
 
+    def apply_code(self, code: str) -> HostedPage:
+        """Type one of the provider's own promotion codes."""
+        self.page.get_by_role("link", name="Add promotion code").click()
+        self.page.get_by_label("Promotion code", exact=True).fill(code)
+        self.page.get_by_role("button", name="Apply").click()
+        expect(self.page.get_by_text(f"The promotion code {code} takes off")).to_be_visible()
+        return self
+
+    def complete(self) -> OrderPage:
+        """End an order that costs nothing any more, and come back to the shop."""
+        self.page.get_by_role("button", name="Complete order").click()
+        return OrderPage(self.page).expect_arrived()
+
     def pay_by_debit(self, account: str) -> OrderPage:
         """Pay from a bank account, whose bank answers later, and come back to the shop."""
         self.page.get_by_role("link", name="Bank debit").click()

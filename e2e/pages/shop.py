@@ -80,6 +80,17 @@ class CartPage(Shop):
         page.expect_heading("Checkout")
         return page
 
+    def apply_code(self, code: str) -> CartPage:
+        """Type a promotion code; what became of it is for the caller to see."""
+        self.page.get_by_label("Promotion code", exact=True).fill(code)
+        self.page.get_by_role("button", name="Apply").click()
+        return self
+
+    def expect_total(self, total: str) -> CartPage:
+        """The one part of the cart comes to this."""
+        expect(self.page.get_by_role("main").get_by_role("definition").filter(has_text=total)).to_be_visible()
+        return self
+
     def remove(self, title: str) -> CartPage:
         self.page.get_by_role("button", name=f"Remove {title}").click()
         expect(self.page.get_by_role("status").filter(has_text="Removed:")).to_be_visible()
@@ -120,6 +131,11 @@ class CheckoutPage(Shop):
         page = HostedPage(self.page)
         page.expect_open()
         return page
+
+    def place(self, person: Person) -> OrderPage:
+        """Fill in the form of an order that costs nothing: no payment page follows."""
+        self.fill(person).page.get_by_role("button", name="Place the order").click()
+        return OrderPage(self.page).expect_arrived()
 
     def try_again(self) -> bool:
         """Press once more; whether it led away from here."""

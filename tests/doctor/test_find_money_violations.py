@@ -155,7 +155,7 @@ async def test_order_is_named_when_its_parts_are_not_the_whole(world: World) -> 
 
         ((row, words),) = await find("I12")
         assert row == order["number"]
-        assert words.endswith("its parts make (0,0,0)")
+        assert words.endswith("its parts make (0,0,0,0)")
 
 
 async def test_payment_is_named_when_more_goes_back_than_came_in(world: World) -> None:

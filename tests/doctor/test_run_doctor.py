@@ -60,6 +60,7 @@ async def test_every_line_is_a_check_and_the_code_is_one_when_something_fails(db
     (review,) = (line for line in lines if "reviews:" in line)
     assert review.startswith("FAIL  reviews: 1 in needs_review, first " + order["number"])
     assert "ok    migrations: all have run" in lines
+    assert any(line.startswith("FAIL  books: http://127.0.0.1:") for line in lines)
     assert "ok    I8: every journal balances in each currency and is sealed" in lines
     assert SECRET not in out
 

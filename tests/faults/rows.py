@@ -36,8 +36,8 @@ Each row names the tests that make it happen. Numbers that are missing concern w
 database, another provider, subscriptions, disputes, payouts).
 
 For row 27 each commit (`store/kit/db.py`) and each call to a provider (`store/gateways`) counts two passes, before and
-after: a process of a demo that is started with `CRASH_AT=n` ends at the n-th as if it had been killed. A shop that is no
-demo refuses to start so.
+after: a process of a demo that is started with `CRASH_AT=n` ends at the n-th as if it had been killed. A shop that is
+no demo refuses to start so.
 
 | # | what goes wrong | what must happen | tests |
 |---|---|---|---|

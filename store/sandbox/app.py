@@ -142,7 +142,9 @@ async def answer_api(
     fault = request.scope["state"].get("fault")
     platform, _ = _name_account(worlds, headers)
     number = note_request(records, request.method, request.url.path, headers, query, body, fault, platform)
-    status, sent, answer = await api.handle(worlds, request.method, request.url.path, headers, query, body)
+    hold = request.scope["state"].get("hold")
+    path = request.url.path
+    status, sent, answer = await api.handle(worlds, request.method, path, headers, query, body, hold=hold)
     lower = {key.lower(): value for key, value in sent.items()}
     note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower, answer)
     media_type = lower.pop("content-type", "application/json")
@@ -164,8 +166,8 @@ def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[
     if request.url.path.startswith("/_sandbox") or (not request.url.path.startswith("/v1") and wants_json(request)):
         return Response({"error": {"status": status, "message": detail}}, status_code=status)
     if request.url.path.startswith("/v1"):
-        kind = "invalid_request_error" if status < 500 else "api_error"
-        return Response({"error": {"type": kind, "message": detail}}, status_code=status)
+        headers, body = api.refuse_outside(status, detail, request.headers.get("host", ""))
+        return Response(body, status_code=status, headers=headers, media_type="application/json")
     shop = find_shop(request.app.state["world"]) if status < 500 else ""
     return page("error.html", status=status, code=status, detail=detail, shop=shop)
 

@@ -12,6 +12,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from store.sandbox.faults import Faults, Incoming, RequestFault
+from store.sandbox.kernel.errors import ApiError
 from store.sandbox.records import note_request
 
 NEVER_FAULTY = ("/_sandbox", "/healthz", "/assets", "/favicon.ico", "/console", "/mailbox")
@@ -67,6 +69,10 @@ class FaultLayer:
                 scope["state"]["fault"] = note
                 if fault.action != "slow":
                     note_request(self._records, method, path, headers, scope["query_string"], body, note, platform)
+            if fault.action == "slow" and path.startswith("/v1/"):
+                # The API waits after it has claimed the idempotency key: who asks again meanwhile meets the 409.
+                scope["state"]["hold"] = partial(self._hold, fault.seconds, receive)
+                return await self._inner(scope, receive_again, send)
             if fault.action == "slow":
                 if await self._wait(fault.seconds, receive):
                     await self._inner(scope, receive_again, send)
@@ -105,6 +111,11 @@ class FaultLayer:
         await send(start)  # type: ignore[arg-type]
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
         raise ConnectionCut("The sandbox cut this connection because a fault rule said so.")
+
+    async def _hold(self, seconds: float, receive: Receive) -> None:
+        """Wait inside the API; ApiError, and so no effect, when the client or the sandbox went away first."""
+        if not await self._wait(seconds, receive):
+            raise ApiError(503, "The client or the sandbox went away before its time.", type="api_error")
 
     async def _wait(self, seconds: float, receive: Receive) -> bool:
         """Wait, at most until the client or the sandbox goes; tell whether the time is up and both are still there."""

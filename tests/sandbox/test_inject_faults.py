@@ -116,6 +116,9 @@ async def test_others_are_answered_meanwhile_when_one_is_slow(sandbox: Sandbox) 
     assert (other.status_code, slow.done(), await _sessions(sandbox)) == (200, False, 0)
     sandbox.app.state.closing.set()
     await asyncio.gather(slow, return_exceptions=True)
+    noted = [(row["path"], row["fault"]) for row in await sandbox.truth("requests")]
+    assert (SESSIONS, "before:slow") in noted
+    assert await _sessions(sandbox) == 0
 
 
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
@@ -286,3 +289,21 @@ def _params() -> dict[str, Any]:
         "line_items[0][price_data][product_data][name]": "Riso print",
         "line_items[0][quantity]": 1,
     }
+
+
+async def test_second_request_with_a_key_is_told_so_when_the_first_is_slow(sandbox: Sandbox) -> None:
+    await sandbox.tell("faults", method="POST", path="/v1/customers", when="before", action="slow", seconds=600)
+    first = asyncio.create_task(sandbox.call("POST", "/v1/customers", {"name": "Ada"}, key="k1"))
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert {key for _, key in sandbox.world.running} == {"k1"}
+
+    second = await sandbox.call("POST", "/v1/customers", {"name": "Ada"}, key="k1")
+    other = await sandbox.call("POST", "/v1/customers", {"name": "Ada"}, key="k2")
+    sandbox.app.state.closing.set()
+
+    assert (second.status_code, second.json()["error"]["code"]) == (409, "idempotency_key_in_use")
+    assert other.status_code == 200
+    assert (await first).status_code == 503
+    assert [customer["id"] for customer in sandbox.world.find(None, "customer")] == [other.json()["id"]]
+    assert sandbox.world.running == set()

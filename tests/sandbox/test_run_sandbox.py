@@ -108,6 +108,7 @@ async def test_api_refuses_in_the_providers_shape_when_the_request_never_reaches
     assert answer.status_code == status
     if status == 413:
         assert answer.json()["error"]["type"] == "invalid_request_error"
+        assert answer.headers["request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize(("path", "shape"), [("/c/pay/{id}", "page"), ("/v1/checkout/sessions", "api")])

@@ -124,6 +124,13 @@ async def handle(
     return status, answer_headers, data
 
 
+def refuse_outside(status: int, message: str, host: str) -> tuple[dict[str, str], bytes]:
+    """Return headers and body for a request that was refused before it reached `handle` (too large, no such method)."""
+    request = Request("", "", {"host": host}, b"", b"", new_id("req_", 14))
+    error = ApiError(status, message, type="invalid_request_error" if status < 500 else "api_error")
+    return {"Request-Id": request.id, "Stripe-Version": API_VERSION}, error.body()
+
+
 def _catch_up(world: World) -> None:
     """Do what is due first, so that an answer never shows an open session whose time is up."""
     try:

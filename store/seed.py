@@ -1,6 +1,7 @@
 """The demo's market: vendors with their accounts at the provider, then shelves and products.
 
-It may run any number of times: accounts are opened under the vendor's name as key, goods are found by their slugs.
+It may run any number of times: accounts are looked for by the vendor's name and opened under it as key, goods are found
+by their slugs.
 """
 
 from __future__ import annotations
@@ -50,5 +51,6 @@ async def _find_account(gateways: Gateways, vendor: dict[str, Any], ref: str | N
             charge_type=vendor["charge_type"],
             prefill=not gateways.livemode,
         )
-        account = await gateways.stripe.open_account(request)
+        # A key is forgotten after a day: an account that was opened and never written down is looked for first.
+        account = await gateways.stripe.find_account(vendor["slug"]) or await gateways.stripe.open_account(request)
     return account.ref, account.charges_enabled if vendor["charge_type"] == "direct" else account.transfers_active

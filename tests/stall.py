@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -30,6 +31,10 @@ PAGES = "https://pay.example"
 
 class Counter(FakeGateway):
     """The fake with accounts, as far as filling the shelves needs them."""
+
+    async def find_account(self, vendor_id: str, since: datetime | None = None) -> AccountSnapshot | None:
+        """None was opened before."""
+        return None
 
     async def open_account(self, request: AccountRequest) -> AccountSnapshot:
         """An account that can be charged and paid at once."""

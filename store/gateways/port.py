@@ -308,6 +308,10 @@ class ConnectGateway(Protocol):
 
     async def open_account(self, request: AccountRequest) -> AccountSnapshot: ...
 
+    async def find_account(self, vendor_id: str, since: datetime | None = None) -> AccountSnapshot | None:
+        """The account that was opened for this vendor, or None; `since`: only one opened from then on."""
+        ...
+
     async def fetch_account(self, ref: str) -> AccountSnapshot: ...
 
     async def ping(self) -> None:

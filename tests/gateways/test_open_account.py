@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from store import seed
 from store.gateways.port import AccountRequest, AccountSnapshot, GatewayBug, Unavailable
+from store.kit import clock
+from store.kit.db import fetch
+from tests.facts import posted
 from tests.gateways.benches import SandboxBench, open_sandbox_bench
+from tests.world import World, rows
 
 
 @pytest.fixture
@@ -44,6 +50,34 @@ async def test_losses_lie_where_the_charge_type_needs_them_when_an_account_is_op
     account = (await bench.console.get(f"/v1/accounts/{made.ref}", headers=headers)).json()
     assert account["controller"]["losses"]["payments"] == losses
     assert account["metadata"] == {"vendor_id": "vera"}
+
+
+@pytest.mark.parametrize("hours", [1, 25])
+async def test_account_is_found_by_its_vendor_when_its_answer_was_lost_and_its_key_forgotten(
+    bench: SandboxBench, hours: int
+) -> None:
+    before = clock.now() - timedelta(minutes=1)
+    made = await bench.gateway.open_account(make_request("direct"))
+    await bench.gateway.open_account(make_request("direct", vendor_id="otto"))
+    await bench._advance(hours * 3600)
+
+    assert await bench.gateway.find_account("vera") == made
+    assert await bench.gateway.find_account("vera", before) == made
+    assert await bench.gateway.find_account("vera", clock.now()) is None
+    assert await bench.gateway.find_account("nobody") is None
+
+
+async def test_no_second_account_is_opened_when_the_first_was_never_written_down(world: World) -> None:
+    """The process died after the call, and the shop is filled again when the provider has forgotten the key."""
+    opened = await rows("SELECT slug, account_ref FROM vendor ORDER BY slug")
+    asked = len(await posted(world, "/v1/accounts"))
+    await fetch("UPDATE vendor SET account_ref = NULL")
+    await world.advance(25 * 3600)
+
+    await seed.fill(world.gateways)
+
+    assert await rows("SELECT slug, account_ref FROM vendor ORDER BY slug") == opened
+    assert len(await posted(world, "/v1/accounts")) == asked
 
 
 async def test_account_waits_for_its_owner_when_nothing_is_prefilled(bench: SandboxBench) -> None:

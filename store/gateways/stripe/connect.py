@@ -6,6 +6,7 @@ account that carries its own losses takes direct charges only. An `acct_` id alo
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from store.gateways.port import AccountRequest, AccountSnapshot
@@ -56,6 +57,22 @@ async def open_account(calls: StripeCalls, request: AccountRequest) -> AccountSn
         ),
     )
     return account_snapshot(made.to_dict())
+
+
+async def find_account(calls: StripeCalls, vendor_id: str, since: datetime | None) -> AccountSnapshot | None:
+    """The account whose metadata names this vendor, the oldest if there are several.
+
+    Accounts have no search, so the list is read; `since` keeps it short. docs.stripe.com/api/accounts/list
+    """
+    question: Any = {"limit": 100, **({"created": {"gte": int(since.timestamp())}} if since else {})}
+
+    async def read() -> list[AccountSnapshot]:
+        page = await calls.client.v1.accounts.list_async(question)
+        made = [account.to_dict() async for account in page.auto_paging_iter()]
+        return [account_snapshot(one) for one in made if (one.get("metadata") or {}).get("vendor_id") == vendor_id]
+
+    found = await calls.call("accounts.list", read)
+    return found[-1] if found else None
 
 
 async def fetch_account(calls: StripeCalls, ref: str) -> AccountSnapshot:

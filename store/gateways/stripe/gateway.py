@@ -98,6 +98,9 @@ class StripeGateway:
     async def open_account(self, request: AccountRequest) -> AccountSnapshot:
         return await connect.open_account(self._calls, request)
 
+    async def find_account(self, vendor_id: str, since: datetime | None = None) -> AccountSnapshot | None:
+        return await connect.find_account(self._calls, vendor_id, since)
+
     async def fetch_account(self, ref: str) -> AccountSnapshot:
         return await connect.fetch_account(self._calls, ref)
 

@@ -37,6 +37,20 @@ def check_supported(params: Params, supported: frozenset[str], operation: str) -
             raise Unsupported(f"the parameter {shown} of {operation}", param=shown)
 
 
+def empty_lists(node: Node, params: Params, fields: dict[str, bool]) -> Params:
+    """Return an update with [] for a list that is unset; raise a 400 for what the object cannot be without.
+
+    `fields` are the object's: whether each may be null.
+    """
+    result = dict(params)
+    for name, value in params.items():
+        if value is None and not fields.get(name, True) and node["p"][name]["t"] != "m":
+            if node["p"][name]["t"] != "a":
+                raise _empty(name)
+            result[name] = []
+    return result
+
+
 def merge_metadata(current: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
     """Return metadata after an update: None clears all, an empty value deletes its key, other keys stay."""
     if change is None:

@@ -214,9 +214,11 @@ def _read_controller(given: dict[str, Any]) -> Document:
 
 def _apply(account: Document, params: dict[str, Any]) -> None:
     """Write the given fields into the account, then work out what it may do."""
-    for name in ("business_type", "email", "default_currency"):
+    for name in ("business_type", "email"):
         if name in params:
             account[name] = params[name]
+    if "default_currency" in params:
+        account["default_currency"] = check_currency(params["default_currency"] or "", "default_currency")
     if "metadata" in params:
         account["metadata"] = merge_metadata(account["metadata"], params["metadata"])
     for name in ("business_profile", "settings", "tos_acceptance"):
@@ -226,7 +228,8 @@ def _apply(account: Document, params: dict[str, Any]) -> None:
         account["_individual"] = _merge(account["_individual"], params["individual"])
         account["business_type"] = account["business_type"] or "individual"
     if "external_account" in params:
-        account["external_accounts"]["data"] = [_bank_account(account, params["external_account"])]
+        given = params["external_account"]
+        account["external_accounts"]["data"] = [] if given is None else [_bank_account(account, given)]
     for name, wanted in (params.get("capabilities") or {}).items():
         if wanted.get("requested"):
             account["capabilities"].setdefault(name, "inactive")
@@ -280,7 +283,9 @@ def _bank_account(account: Document, given: Any) -> Document:
         "available_payout_methods": ["standard"],
         "bank_name": "SANDBOX TEST BANK",
         "country": details.get("country", account["country"]),
-        "currency": details.get("currency", account["default_currency"]),
+        "currency": check_currency(
+            details.get("currency") or account["default_currency"], "external_account[currency]"
+        ),
         "default_for_currency": True,
         "fingerprint": f"sandbox{number[-4:]}",
         "last4": number[-4:],

@@ -16,8 +16,8 @@ from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
 from store.sandbox.kernel.expand import expand
 from store.sandbox.kernel.forms import Raw, decode_form
 from store.sandbox.kernel.ids import new_id
-from store.sandbox.kernel.params import check_params, check_supported
-from store.sandbox.kernel.spec import find_operation, path_pattern, request_node
+from store.sandbox.kernel.params import check_params, check_supported, empty_lists
+from store.sandbox.kernel.spec import find_operation, object_fields, path_pattern, request_node
 from store.sandbox.kernel.world import API_VERSION, World, public
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.stripe.accounts import ensure_platform
@@ -30,6 +30,7 @@ from store.sandbox.stripe.rules import REMOVED
 MAX_BODY = 1 << 20
 # Where the sandbox's pages show one request with its answer.
 LOG_PATH = "/console/requests/"
+UPDATE = re.compile(r"POST /v1/([a-z_/]+)s/\{\w+\}")
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]+)?")
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -186,12 +187,20 @@ def _check(world: World, account: str, request: Request, raw: Raw, api_key: Key)
     if request.method == "GET" or "{" not in route.operation:
         # An empty filter is no filter, and a new object has nothing to be cleared.
         params = {name: value for name, value in params.items() if value is not None}
+    else:
+        params = empty_lists(node, params, object_fields(_kind_of(route)))
     call = Call(world, account, params, ids, request.path, request.origin, secret)
     # The provider's rules first: what it refuses is not to be had anywhere, whatever the sandbox supports.
     for check in route.checks:
         check(call)
     check_supported(params, route.supported, route.operation)
     return route, call
+
+
+def _kind_of(route: Route) -> str:
+    """Return the kind of object that `POST /v1/things/{thing}` updates, or an empty text for any other operation."""
+    match = UPDATE.fullmatch(route.operation)
+    return {"checkout/session": "checkout.session"}.get(match[1], match[1]) if match else ""
 
 
 def _refuse_removed(route: Route, raw: Raw) -> None:

@@ -1,4 +1,4 @@
-"""The demo's shelves: six vendors, 36 products, read from the TOML files beside this one.
+"""The demo's shelves: six vendors, 36 products, two promotion codes, read from the TOML files beside this one.
 
 Row ids are made from slugs, so loading again finds the same rows: it adds what is missing, connects vendors
 whose account is known by now, and changes nothing that a person may have edited.
@@ -76,14 +76,15 @@ async def _add_promotions() -> None:
 async def _add_vendor(vendor: Mapping[str, Any], account: tuple[str, bool] | None) -> UUID:
     vendor_id: UUID = await fetch_value(
         "INSERT INTO vendor (id, slug, name, about, returns_text, ink, email, country, currency, charge_type,"
-        " delivery_price, state, paused, fee_basis_points, fee_fixed, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, 1000, 0, $13)"
+        " delivery_price, state, paused, fee_basis_points, fee_fixed, created_at, allow_promotion_codes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, 1000, 0, $13, $14)"
         " ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id",
         _row_id("vendor", vendor["slug"]),
         *(vendor[name] for name in ("slug", "name", "about", "returns_text", "ink", "email", "country")),
         *(vendor[name] for name in ("currency", "charge_type", "delivery_price")),
         VendorState.ONBOARDING,
         clock.now(),
+        vendor.get("allow_promotion_codes", False),
     )
     if account is not None:
         await fetch(

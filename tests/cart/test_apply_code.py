@@ -71,10 +71,10 @@ async def test_price_is_the_old_one_when_the_code_is_taken_off(db: str) -> None:
     ("typed", "values", "words"),
     [
         ("", {}, "Enter a promotion code."),
-        ("NOSUCH", {}, "There is no code NOSUCH. Check how it is written."),
-        ("'; DROP TABLE cart", {}, "There is no code '; DROP TABLE cart. Check how it is written."),
+        ("nosuch", {}, "There is no code NOSUCH. Check how it is written."),
+        ("'; DROP TABLE cart", {}, "There is no code '; DROP TABLE CART. Check how it is written."),
         ("TENOFF", {"active": False}, "TENOFF is no longer valid."),
-        ("TENOFF", {"max_uses": 3, "uses": 3}, "TENOFF has been used as often as it may be."),
+        ("TENOFF", {"max_uses": 0}, "TENOFF has been used as often as it may be."),
         ("TENOFF", {"minimum": 2500, "currency": "USD"}, "TENOFF needs goods for $25.00 or more; here are $24.00."),
         ("TENOFF", {"currency": "EUR"}, "TENOFF is for payments in EUR; this one is in USD."),
     ],

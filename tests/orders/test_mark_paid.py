@@ -12,6 +12,7 @@ from store.orders import service as orders
 from tests.facts import broken, mails, one, timeline
 from tests.guards import unguarded
 from tests.orders.ordering import end, fill_cart, order_a_mug, place
+from tests.promotions.promoting import give_code, make_code, use_states, uses
 from tests.shelves import make_product, make_vendor, read_cart_lines, read_counters
 
 
@@ -130,3 +131,48 @@ async def test_paid_order_stays_paid_when_anything_else_is_said_of_it(db: str) -
     assert await fetch_value("SELECT failure_reason FROM orders") == ""
     assert len(await mails()) == said
     assert await read_counters(mug) == (10, 0, 1)
+
+
+async def order_with_code(**code: Any) -> tuple[dict[str, Any], UUID, UUID]:
+    """An order of a mug with 10 % off; returns it, the mug's variant and the promotion."""
+    (mug,) = await make_product(await make_vendor())
+    promotion = await make_code(**code)
+    token = await fill_cart((mug, 1))
+    await give_code(token)
+    return await place(token), mug, promotion
+
+
+async def test_use_counts_for_ever_and_the_cart_has_no_code_when_its_order_is_paid(db: str) -> None:
+    order, _, _ = await order_with_code()
+    assert (order["discount"], order["promo_code"], order["total"]) == (240, "TENOFF", 2760)
+
+    assert await pay(order)
+
+    assert (await use_states(), await uses()) == (["used"], 1)
+    assert await fetch_value("SELECT promotion FROM cart") is None
+
+
+async def test_use_is_taken_again_when_an_order_is_paid_after_its_end(db: str) -> None:
+    order, mug, _ = await order_with_code(max_uses=1)
+    await end(order)
+    assert (await use_states(), await uses()) == (["released"], 0)
+
+    assert await pay(order)
+
+    assert (await use_states(), await uses()) == (["used"], 1)
+    assert await read_counters(mug) == (10, 0, 1)
+
+
+async def test_nothing_is_taken_when_the_last_use_went_to_somebody_else_after_the_end(db: str) -> None:
+    order, mug, _ = await order_with_code(max_uses=1)
+    await end(order)
+    other = await fill_cart((mug, 1))
+    await give_code(other)
+    await place(other, form_id="form-0002")
+    before = await read_counters(mug)
+
+    assert not await pay(order)
+
+    assert await fetch_value("SELECT payment_state FROM orders WHERE id = $1", order["id"]) == "expired"
+    assert await read_counters(mug) == before == (10, 1, 0)
+    assert (sorted(await use_states()), await uses()) == (["held", "released"], 1)

@@ -196,9 +196,11 @@ async def test_order_page_and_mails_tell_the_discount_when_the_page_gave_it(worl
     words = read_words(await ada.get(await path_of()))
 
     assert "Items $24.00 Delivery $6.00 Discount SAVE −$7.50 Total, tax included $22.50" in words
-    assert {line["total"] for line in await rows("SELECT (view::json->>'total')::int AS total FROM mail_message")} == {
-        2250
-    }
+    told = await rows(
+        "SELECT kind, (view::json->>'total')::int AS total, view::json->>'share' AS share FROM mail_message"
+    )
+    assert {mail["total"] for mail in told} == {2250}
+    assert {mail["share"] for mail in told if mail["kind"] == "sold"} == {"2010"}
 
 
 async def test_discount_is_not_believed_when_the_page_took_no_codes(world: World) -> None:

@@ -41,7 +41,7 @@ async def apply_promotion(
     typed = form.code.strip()
     code = await find_code(typed, token)
     if code is None:
-        words = f"There is no code {typed[:40]}. Check how it is written."
+        words = f"There is no code {typed[:40].upper()}. Check how it is written."
         return await answer(token, code_error=words, typed_code=typed, status=422)
     applied = (await read_cart(token, trying=code)).applied
     if applied is None or applied.problem:

@@ -123,8 +123,9 @@ async def _book_discount(order: dict[str, Any], given: PageDiscount | None) -> N
 async def _tell_paid(order: dict[str, Any]) -> None:
     await tell_buyer("order_confirmed", str(order["id"]), order)
     parts: Sequence[Any] = await fetch(
-        "SELECT part.*, vendor.email AS vendor_email FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor"
-        ' WHERE part."order" = $1',
+        "SELECT part.id, vendor.email AS vendor_email, part.share - (SELECT coalesce(sum(off_share), 0)::bigint"
+        "  FROM order_discount WHERE vendor_order = part.id) AS share"
+        ' FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor WHERE part."order" = $1',
         order["id"],
     )
     for part in parts:

@@ -39,8 +39,6 @@ def start_debit(world: World, account: str, intent: Document, method: Document, 
 @due_job("debit.answer")
 def _answer_when_due(world: World, account: str, id: str) -> None:
     intent = world.get(account, "payment_intent", id)
-    if intent["status"] != "processing":
-        return
     method = world.get(account, "payment_method", intent["payment_method"])
     charge = world.get(account, "charge", intent["latest_charge"])
     bank = find_bank_account(method["type"], method["_number"])

@@ -31,7 +31,6 @@ def undo_refund(world: World, account: str, refund: Document, status: str) -> Do
     back = book(world, account, "refund_failure", refund["id"], -taken["amount"], taken["currency"], at_once=True)
     refund |= {"status": status, "failure_balance_transaction": back["id"], "next_action": None}
     refund["failure_reason"] = "unknown" if status == "failed" else None
-    world.unschedule("refund.end", refund["id"])
     world.put(account, "refund", refund)
     charge = world.get(account, "charge", refund["charge"])
     was = {name: charge[name] for name in ("amount_refunded", "refunded")}

@@ -155,6 +155,17 @@ def test_transfer_is_what_was_captured_when_only_a_part_is(api: Api) -> None:
     assert api.balance(vendor.id) == {"usd": 300}
 
 
+@pytest.mark.parametrize(("asked", "moved"), [({}, 400), ({"transfer_data": {"amount": 250}}, 250)])
+def test_transfer_is_at_most_what_was_captured_when_it_was_to_be_more(api: Api, asked: Any, moved: int) -> None:
+    vendor = api.vendor(controller=EXPRESS)
+    intent = hold(api, transfer_data={"destination": vendor.id, "amount": 900})
+
+    api.v1.payment_intents.capture(intent.id, {"amount_to_capture": 400, **asked})
+    api.advance(3)
+
+    assert [transfer.amount for transfer in api.v1.transfers.list().data] == [moved]
+
+
 def test_session_is_complete_and_unpaid_until_the_money_is_captured(api: Api) -> None:
     session = api.open_session(payment_intent_data={"capture_method": "manual"})
     api.pay(session.id)

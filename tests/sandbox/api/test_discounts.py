@@ -169,6 +169,19 @@ def test_redemption_is_counted_once_when_the_session_completes(api: Api) -> None
     assert refused(lambda: api.open_session(discounts=[{"promotion_code": code.id}])).param is not None
 
 
+def test_coupon_and_its_codes_are_over_when_the_last_redemption_is_taken(api: Api) -> None:
+    coupon = api.v1.coupons.create({**TEN, "max_redemptions": 1})
+    code = code_for(api, coupon.id, code="OTHER")
+    session = api.open_session(discounts=[{"coupon": coupon.id}])
+
+    api.pay(session.id)
+
+    after = api.v1.coupons.retrieve(coupon.id)
+    assert (after.times_redeemed, after.valid) == (1, False)
+    assert api.v1.promotion_codes.retrieve(code.id).active is False
+    assert refused(lambda: api.open_session(discounts=[{"coupon": coupon.id}])).code == "coupon_expired"
+
+
 def test_redemption_is_not_counted_when_the_session_expires(api: Api) -> None:
     coupon = api.v1.coupons.create(TEN)
     session = api.open_session(discounts=[{"coupon": coupon.id}])

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from msgspec import structs
 
+from store.cart.controllers.page import CartPage, GroupView
+from store.cart.queries import AppliedCode, CheckoutGroup
 from store.kit.money import Money
 from store.kit.web.errors import WORDS, ErrorView
 from store.orders.queries import TimelineEntry
 from store.payments.queries import ChangedPage, changed_page, checkout_page, encode_seen
 from tests.look.markup import Outline
-from tests.look.pages import PLACED, Demo, make_group, make_order, make_paid, make_status, render
+from tests.look.pages import PLACED, SOME_ID, Demo, make_group, make_order, make_paid, make_status, render
 
 FIELDS = ("form_id", "email", "full_name", "address_line1", "address_line2", "city", "postcode", "region", "country")
 TYPED = dict.fromkeys(FIELDS, "")
@@ -48,7 +51,38 @@ def checkout(errors: dict[str, str], problem: str = "") -> str:
     return render("payments/checkout.html", checkout_page(make_group(), TYPED, errors, problem))
 
 
+def cut_group(off: int) -> CheckoutGroup:
+    """The same group with a code that takes `off` minor units off."""
+    group = make_group()
+    applied = AppliedCode(SOME_ID, "TENOFF", off, "")
+    return structs.replace(group, discount=off, total=group.total - off, applied=applied)
+
+
+def cart(group: CheckoutGroup, **changes: Any) -> str:
+    """The cart's page with one payment and its code's field."""
+    values: dict[str, Any] = {
+        "title": "Your cart", "count": 2, "groups": (GroupView("group-1", "Your items", group, asks_code=True),),
+        "changed": False, "several": False, "removed": None, "restored": "", "errors": {}, "typed": {}, "message": "",
+        "code_error": "", "typed_code": "", "code_said": "",
+    }  # fmt: skip
+    return render("cart/cart.html", CartPage(**{**values, **changes}))
+
+
+REFUSED_CODE = "TENOFF works once for one email address, and ada@example.com has used it already."
+REFUSED_GROUP = structs.replace(make_group(), applied=AppliedCode(SOME_ID, "TENOFF", 0, "TENOFF is no longer valid."))
 PAGES = {
+    "cart": lambda: cart(make_group()),
+    "cart with a code": lambda: cart(cut_group(540), code_said="TENOFF is applied."),
+    "cart with a refused code": lambda: cart(make_group(), code_error="There is no code X.", typed_code='X"<'),
+    "cart with a code that ended": lambda: cart(REFUSED_GROUP),
+    "checkout with a code": lambda: render("payments/checkout.html", checkout_page(cut_group(540), TYPED, {})),
+    "checkout with nothing to pay": lambda: render("payments/checkout.html", checkout_page(cut_group(5400), TYPED, {})),
+    "checkout with a code used up": lambda: render(
+        "payments/checkout.html", checkout_page(cut_group(540), TYPED, {}, code_problem=REFUSED_CODE)
+    ),
+    "order with discounts": lambda: render(
+        "orders/order.html", structs.replace(make_order(make_paid()), discounts=(("TENOFF", 540), ("", 100)))
+    ),
     "order waiting": lambda: render("orders/order.html", make_order(make_status())),
     "order paid": lambda: render("orders/order.html", make_order(make_paid())),
     "checkout": lambda: checkout({}),

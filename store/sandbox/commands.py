@@ -103,6 +103,7 @@ def command_webhooks(command: WebhookCommand, deliveries: Deliveries, faults: Fa
     if action == "resend":
         return deliveries.resend(*filters, 1 if command.count is None else command.count)
     if action == "clear":
+        faults.scenario = None
         return deliveries.clear_rules()
     if action == "disable":
         return deliveries.switch(command.endpoint, on=False)

@@ -79,6 +79,7 @@ async def set_fault(request: Request[Any, Any, Any], faults: NamedDependency[Fau
 async def clear_faults(faults: NamedDependency[Faults]) -> Row:
     """Forget the request faults."""
     faults.requests.clear()
+    faults.scenario = None
     return {"data": []}
 
 

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from store.sandbox.kernel.world import DEMO_PLATFORM
+
 SECRET_FIELDS = ("[number]", "[cvc]")
 SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9_-]+")
 KEPT_ANSWERS = 1000
@@ -28,7 +30,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   due REAL NOT NULL,              -- wall time, epoch seconds
   created REAL NOT NULL,
   last_status INTEGER, last_error TEXT, log TEXT NOT NULL DEFAULT '[]',
-  platform TEXT NOT NULL DEFAULT '',
+  platform TEXT NOT NULL,
   tampering TEXT,                 -- what the next attempt does to the signature: an action and its seconds
   follows TEXT                    -- held until the delivery of this id has been attempted
 );
@@ -41,7 +43,7 @@ CREATE TABLE IF NOT EXISTS requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
   account TEXT, idempotency_key TEXT, params TEXT NOT NULL,
   request_id TEXT, status INTEGER, replayed INTEGER NOT NULL DEFAULT 0, fault TEXT,
-  platform TEXT NOT NULL DEFAULT '', answer TEXT
+  platform TEXT NOT NULL, answer TEXT
 );
 CREATE TABLE IF NOT EXISTS mails (
   id INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, sender TEXT NOT NULL,
@@ -50,10 +52,11 @@ CREATE TABLE IF NOT EXISTS mails (
 );
 """
 
-# What came after the first release, so that a data folder of before still opens.
+# What came after the first release, so that a data folder of before still opens; all in it was the demo's.
+OWNER = f"platform TEXT NOT NULL DEFAULT '{DEMO_PLATFORM}'"
 ADDED = {
-    "deliveries": ("platform TEXT NOT NULL DEFAULT ''", "tampering TEXT", "follows TEXT"),
-    "requests": ("platform TEXT NOT NULL DEFAULT ''", "answer TEXT"),
+    "deliveries": (OWNER, "tampering TEXT", "follows TEXT"),
+    "requests": (OWNER, "answer TEXT"),
 }
 
 

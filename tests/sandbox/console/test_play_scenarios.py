@@ -171,6 +171,20 @@ async def test_api_is_down_until_it_ends_when_stripe_is_down(sandbox: Sandbox) -
     assert (await sandbox.call("GET", "/v1/events", {"limit": 1})).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["stripe-down", "webhook-dropped"])
+async def test_no_scenario_is_set_when_its_rules_were_ended_by_api(sandbox: Sandbox, name: str) -> None:
+    await _set(sandbox, name)
+
+    if name == "stripe-down":
+        await sandbox.client.delete("/_sandbox/faults")
+    else:
+        await sandbox.tell("webhooks", action="clear")
+
+    page = await sandbox.client.get("/")
+    assert "is set" not in page.text
+    assert "in force" not in page.text
+
+
 async def test_card_says_that_the_shop_is_unknown_when_no_endpoint_told_it(sandbox: Sandbox) -> None:
     page = await _set(sandbox, "paid")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from e2e.inspection import Inspection
 from e2e.market import Market
@@ -60,3 +61,31 @@ def test_testers_forms_are_accessible_while_rules_are_in_force(
     expect(page.get_by_role("alert")).to_contain_text("probability")
     look(page, "console-faults-wrong")
     look(console.end_rules().page, "console-faults-ended")
+
+
+def test_tester_needs_neither_mouse_nor_script(market: Market, new_visitor: Callable[..., Shop]) -> None:
+    page = new_visitor(java_script_enabled=False).page
+    page.goto(f"{market.sandbox}/")
+
+    _tab_to(page, "button", "Set Stripe down")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stripe down")
+    _tab_to(page, "link", "Clock")
+    page.keyboard.press("Enter")
+    _tab_to(page, "button", "+5 min")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The clock was moved")
+    _tab_to(page, "button", "End it")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("No rule is in force")
+
+
+def _tab_to(page: Page, role: str, name: str) -> None:
+    """Press Tab until that is where one is."""
+    wanted = page.get_by_role(role, name=name, exact=True).and_(page.locator(":focus"))  # type: ignore[arg-type]
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.count():
+            return
+    raise AssertionError(f"Tab never came to the {role} {name!r}")

@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from store.app import create_app
+from store.cart.controllers.codes import GUESSES
 from store.orders.controllers import PAGES_PER_MINUTE
 from store.payments.controllers import CHECKOUTS, ORDER_ACTIONS
 from tests.world import SHOP, World
 
 PROXY = "10.0.0.1"
 LIMITED = [
+    ("POST", "/cart/promotion", GUESSES),
     ("POST", "/checkout", CHECKOUTS),
     ("POST", "/orders/nothing/pay", CHECKOUTS),
     ("GET", "/orders/nothing", PAGES_PER_MINUTE),

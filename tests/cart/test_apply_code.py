@@ -12,8 +12,6 @@ import pytest
 from store.cart.queries import CheckoutGroup, read_cart
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
-from store.kit.errors import TooMany
-from store.kit.web.limits import RateLimits
 from tests.promotions.promoting import make_code
 from tests.shelves import count_statements, make_category, make_product, make_vendor, open_browser, read_words
 from tests.world import World
@@ -216,20 +214,6 @@ async def test_cart_with_a_code_is_read_in_one_query_when_it_is_shown(db: str) -
         await read_cart(token)
 
     assert len(statements) == 1
-
-
-async def test_codes_cannot_be_guessed_by_the_hundred(world: World) -> None:
-    scaled = RateLimits(1.0)
-    for _ in range(10):
-        await scaled.take("codes:1.2.3.4", 10, 60)
-    with pytest.raises(TooMany):
-        await scaled.take("codes:1.2.3.4", 10, 60)
-
-    ada = world.browser()
-    before = await fetch_value("SELECT count(*) FROM rate_limit")
-    await ada.post("/cart/promotion", code="GUESS")
-
-    assert await fetch_value("SELECT count(*) FROM rate_limit") == before + 1
 
 
 async def test_seeded_codes_are_there_when_the_shelves_are_filled(world: World) -> None:

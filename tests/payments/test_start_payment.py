@@ -308,13 +308,14 @@ async def test_paid_order_counts_when_it_was_paid_before_the_changed_cart_came(w
     assert await count_orders() == (1, 1)
 
 
-async def test_order_ends_and_the_cart_stays_when_the_provider_refuses_the_amount(world: World) -> None:
-    await fetch("UPDATE variant SET price = 10 WHERE sku = $1", NOTEBOOK)
+async def test_order_ends_and_the_cart_stays_when_the_provider_refuses_the_session(world: World) -> None:
     ada = world.browser()
     await ada.add(NOTEBOOK)
+    await break_calls(world, SESSIONS, status=400, action="status")
 
     answer = await ada.post("/checkout", **(await ada.checkout_form()))
 
+    await mend(world)
     assert answer.status_code == 503
     assert "You were not charged" in answer.text
     assert (await the_order())["payment_state"] == "canceled"

@@ -127,7 +127,7 @@ async def test_true_delivery_follows_by_back_off_when_a_forged_one_was_believed(
     await _run(sandbox)
 
     assert (waiting["state"], waiting["log"][0]["accepted"]) == ("waiting", True)
-    assert round(waiting["due"] - time.time()) == BACK_OFF[0]
+    assert waiting["due"] - waiting["log"][0]["at"] == BACK_OFF[0]
     forged, true = (json.loads(request.content) for request in sandbox.shop.received)
     assert forged["id"].startswith("evt_forged")
     assert (true["id"], true["data"]) == (waiting["event"], forged["data"])
@@ -141,7 +141,7 @@ async def test_signature_is_the_endpoints_own_and_just_too_old_when_the_timestam
 
     (request,) = sandbox.shop.received
     header = request.headers["stripe-signature"]
-    assert 301 <= time.time() - int(header.split(",")[0].removeprefix("t=")) < 330
+    assert 301 <= time.time() - int(header.split(",")[0].removeprefix("t=")) < 900
     assert stripe.WebhookSignature.verify_header(request.content.decode(), header, endpoint["secret"], 900)
 
 

@@ -50,6 +50,20 @@ async def test_discount_is_shown_with_its_line_when_a_code_is_applied(db: str, t
         assert (group.discount, group.total, group.code, group.blocked) == (240, 2760, "TENOFF", "")
 
 
+async def test_second_code_takes_the_place_of_the_first_when_both_would_fit(db: str) -> None:
+    mug = await shop()
+    await make_code()
+    await make_code(code="FIVE", percent=500)
+    async with open_browser() as browser:
+        await browser.post("/cart/add", data={"variant": str(mug)})
+
+        for code in ("TENOFF", "FIVE"):
+            await apply(browser, code)
+
+        (group,) = await groups(browser)
+        assert (group.code, group.discount) == ("FIVE", 120)
+
+
 async def test_price_is_the_old_one_when_the_code_is_taken_off(db: str) -> None:
     mug = await shop()
     await make_code()

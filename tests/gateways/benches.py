@@ -40,6 +40,8 @@ class Bench(Protocol):
 
     async def decline(self, ref: str, url: str) -> None: ...
 
+    async def redeem(self, ref: str, url: str, account: str, off: int) -> None: ...
+
     async def run_out(self, ref: str) -> None: ...
 
     async def settle(self, ref: str) -> None: ...
@@ -59,6 +61,10 @@ class FakeBench:
 
     async def decline(self, ref: str, url: str) -> None:
         self.gateway.decline(ref)
+
+    async def redeem(self, ref: str, url: str, account: str, off: int) -> None:
+        """The buyer types the merchant's code SAVE, which takes off `off` minor units of USD."""
+        self.gateway.redeem(ref, off)
 
     async def run_out(self, ref: str) -> None:
         self.gateway.run_out(ref)
@@ -91,6 +97,17 @@ class SandboxBench:
     async def pay(self, ref: str, url: str) -> None:
         answer = await self.console.post(url, data=CARD)
         assert answer.status_code == 303, answer.text
+
+    async def redeem(self, ref: str, url: str, account: str, off: int) -> None:
+        """The merchant makes the code SAVE on the session's account, and the buyer types it."""
+        headers = {"Authorization": "Bearer sk_test_overprint"} | ({"Stripe-Account": account} if account else {})
+        coupon = {"id": "save", "amount_off": off, "currency": "usd", "duration": "once"}
+        code = {"promotion[type]": "coupon", "promotion[coupon]": "save", "code": "SAVE"}
+        for path, form in (("/v1/coupons", coupon), ("/v1/promotion_codes", code)):
+            made = await self.console.post(path, data=form, headers=headers)
+            assert made.status_code == 200, made.text
+        typed = await self.console.post(f"{url}/promotion", data={"code": "SAVE"})
+        assert typed.status_code in (200, 303), typed.text
 
     async def decline(self, ref: str, url: str) -> None:
         await self.console.post(url, data={**CARD, "number": DECLINED})

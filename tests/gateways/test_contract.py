@@ -182,6 +182,23 @@ async def test_provider_keeps_its_codes_to_itself_when_a_discount_of_ours_travel
     assert "allow_promotion_codes" not in bench.gateway.freeze_checkout(both)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("off", "due"), [(500, 2500), (3000, 0)])
+async def test_code_of_the_page_is_told_apart_from_what_was_asked_for_when_the_buyer_typed_one(
+    bench: Bench, kind: str, off: int, due: int
+) -> None:
+    request = make_request(bench, kind, allow_codes=True)
+    opened = await open_it(bench, request)
+
+    await bench.redeem(opened.ref, opened.redirect_url, lives_on(request), off)
+    await bench.pay(opened.ref, opened.redirect_url)
+
+    seen = await bench.gateway.fetch_payment(opened.ref, lives_on(request))
+    assert (seen.status, seen.subtotal, seen.discount, seen.amount) == (SnapshotStatus.SUCCEEDED, 3000, off, due)
+    assert seen.code == "SAVE"
+    assert (seen.capture_ref == opened.ref) == (due == 0)
+
+
 async def test_outcome_is_unknown_when_the_key_comes_with_another_body(bench: Bench) -> None:
     """What an earlier request under this key did is not known from the refusal."""
     request = make_request(bench)

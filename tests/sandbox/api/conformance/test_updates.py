@@ -78,6 +78,7 @@ def test_metadata_is_merged_and_deleted_key_by_key(walked: Kept, route: Route) -
 @pytest.mark.parametrize("route", UPDATES, ids=lambda route: route.operation)
 def test_metadata_has_fifty_keys_at_most_also_when_it_is_merged(walked: Kept, route: Route) -> None:
     path = find_path(walked, route)
+    send(walked, path, metadata="")
     send(walked, path, **{f"metadata[k{number}]": "v" for number in range(50)})
 
     status, _, answer = walked.api.raw("POST", path, {"metadata[one_more]": "v"})

@@ -192,12 +192,12 @@ ROWS = (
     ),
     row(
         *(23, "a 500 is stored under the key", "look by our id; a new key only when nothing was made"),
-        "payments/complete_attempt::key_is_left_when_the_provider_has_stored_a_failure_under_it",
+        "payments/look_for_attempt::key_is_left_when_the_provider_has_stored_a_failure_under_it",
         "refunds/give_back::money_goes_back_once_when_the_provider_has_stored_a_failure_under_the_key",
     ),
     row(
         *(24, "the key is older than a day", "never sent again blindly"),
-        "payments/complete_attempt::request_is_never_sent_blindly_when_its_key_is_older_than_a_day",
+        "payments/look_for_attempt::request_is_never_sent_blindly_when_its_key_is_older_than_a_day",
         "refunds/give_back::money_goes_back_once_when_the_key_has_been_forgotten",
     ),
     row(

@@ -16,7 +16,7 @@ from store.payments.states import Door
 from tests.facts import NEVER, ONCE, count_effects, path_of, posted, stock_of, the_order, the_payment, value
 from tests.gateways.test_translate import session
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, SESSIONS, pay_unheard, place
-from tests.payments.test_complete_attempt import sessions_of
+from tests.payments.unanswered import sessions_of
 from tests.stall import Stall
 from tests.world import CHALLENGED, SANDBOX, SHOP, World, rows
 

@@ -56,5 +56,5 @@ def _lose_payment_page(market: Market, shop: Shop, watch: Watch, buyer: Person) 
 
     tab = shop.page.context.new_page()
     tab.goto(market.sandbox)
-    tab.get_by_role("region", name="Latest payment pages").get_by_role("link").first.click()
+    tab.get_by_role("region", name="Latest payment pages").get_by_role("link", name="Payment page").first.click()
     return HostedPage(tab).expect_open()

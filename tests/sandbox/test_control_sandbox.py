@@ -267,6 +267,20 @@ async def test_every_platforms_seed_stays_when_reset(sandbox: Sandbox) -> None:
     assert (await sandbox.client.get("/v1/customers", headers=mine)).json()["data"] == []
 
 
+async def test_code_can_be_used_again_when_reset(sandbox: Sandbox) -> None:
+    coupon = (await sandbox.call("POST", "/v1/coupons", {"percent_off": "10", "duration": "once"})).json()
+    made = {"promotion[type]": "coupon", "promotion[coupon]": coupon["id"], "code": "SPRING"}
+    code = (await sandbox.call("POST", "/v1/promotion_codes", made)).json()
+    await sandbox.tell("seeded")
+    await sandbox.call("DELETE", f"/v1/coupons/{coupon['id']}")
+
+    await sandbox.tell("reset")
+
+    kept = (await sandbox.call("GET", "/v1/promotion_codes")).json()["data"]
+    assert [one["id"] for one in kept] == [code["id"]]
+    assert (await sandbox.call("GET", f"/v1/coupons/{coupon['id']}")).json()["valid"]
+
+
 async def test_disabled_endpoint_is_enabled_again_when_reset(sandbox: Sandbox) -> None:
     endpoint = await sandbox.add_endpoint()
     await sandbox.tell("seeded")

@@ -18,7 +18,7 @@ from store.sandbox.kernel.ids import new_id
 API_VERSION = "2026-10-28.endive"
 DEMO_PLATFORM = "acct_1OverprintDemo0"
 # What a seed consists of; everything else goes when the sandbox is reset.
-KEPT_KINDS = ("account", "webhook_endpoint", "product", "price")
+KEPT_KINDS = ("account", "webhook_endpoint", "product", "price", "coupon", "promotion_code")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -263,7 +263,7 @@ class World:
         return at
 
     def mark_seeded(self) -> None:
-        """Remember accounts, webhook endpoints and catalogue as the state that `reset` goes back to."""
+        """Remember accounts, webhook endpoints, catalogue and codes as the state that `reset` goes back to."""
         with self.tx():
             self.sql("DELETE FROM seed")
             for kind in KEPT_KINDS:

@@ -115,12 +115,16 @@ class World:
                 for listener in self.on_event:
                     listener(account, event)
 
-    def get(self, account: str, kind: str, id: str, *, param: str | None = None) -> Document:
-        """Return one document; raise `Missing` (404) when this account has none of that id."""
+    def get(self, account: str, kind: str, id: str, *, param: str | None = None, deleted: bool = False) -> Document:
+        """Return one document; raise `Missing` (404) when this account has none of that id.
+
+        A tombstone counts as none, unless `deleted` asks for it as well.
+        """
         rows = self.sql("SELECT body FROM documents WHERE account=? AND kind=? AND id=?", account, kind, id)
-        if not rows:
+        document = _load(rows[0][0]) if rows else None
+        if document is None or (document.get("_deleted") and not deleted):
             raise Missing(kind, id, param)
-        return _load(rows[0][0])
+        return document
 
     def has(self, account: str, kind: str, id: str) -> bool:
         """Tell whether this account has a document of that id."""

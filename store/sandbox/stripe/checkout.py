@@ -240,7 +240,7 @@ def _complete(world: World, account: str, session: Document, payment_status: str
     ):
         session["customer"] = make_customer(world, account, {"email": email, "name": name})["id"]
     elif session["customer"]:
-        email = world.get(account, "customer", session["customer"])["email"]
+        email = world.get(account, "customer", session["customer"], deleted=True)["email"]
     details = dict.fromkeys(("address", "business_name", "individual_name", "phone"))
     session |= {
         "status": "complete",

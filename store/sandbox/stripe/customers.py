@@ -22,7 +22,7 @@ def create_customer(call: Call) -> Document:
 
 def retrieve_customer(call: Call) -> Document:
     """Return one customer, or its tombstone."""
-    customer = call.world.get(call.account, "customer", call.ids["customer"], param="id")
+    customer = call.world.get(call.account, "customer", call.ids["customer"], param="id", deleted=True)
     return _tombstone(customer) if customer.get("_deleted") else customer
 
 
@@ -34,8 +34,6 @@ def list_customers(call: Call) -> Document:
 def update_customer(call: Call) -> Document:
     """Change the given fields; `metadata` is merged."""
     customer = call.world.get(call.account, "customer", call.ids["customer"], param="id")
-    if customer.get("_deleted"):
-        return _tombstone(customer)
     before = dict(customer)
     _apply(customer, call.params)
     call.world.put(call.account, "customer", customer)
@@ -47,9 +45,8 @@ def update_customer(call: Call) -> Document:
 def delete_customer(call: Call) -> Document:
     """Delete a customer; its payments stay."""
     customer = call.world.get(call.account, "customer", call.ids["customer"], param="id")
-    if not customer.get("_deleted"):
-        call.world.put(call.account, "customer", customer | {"_deleted": True})
-        call.world.emit(call.account, "customer.deleted", customer)
+    call.world.put(call.account, "customer", customer | {"_deleted": True})
+    call.world.emit(call.account, "customer.deleted", customer)
     return _tombstone(customer)
 
 

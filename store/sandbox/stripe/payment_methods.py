@@ -13,6 +13,11 @@ from store.sandbox.stripe.cards import BY_TOKEN, Card, Decline, TestCard, find_c
 from store.sandbox.stripe.instruments import billing_details, make_method
 from store.sandbox.stripe.routing import LISTS, Call, Route
 
+BLAMED = {
+    "invalid_cvc": "card[cvc]",
+    "invalid_expiry_month": "card[exp_month]",
+    "invalid_expiry_year": "card[exp_year]",
+}
 # This card can be saved although no charge on it ever succeeds.
 SAVABLE = "4000000000000341"
 
@@ -27,7 +32,7 @@ def create_method(call: Call) -> Document:
     if isinstance(row, TestCard) and row.refused:
         row = refused_card(row)
     if isinstance(row, Decline):
-        raise card_error(row, param="card[number]")
+        raise card_error(row, param=BLAMED.get(row.code, "card[number]"))
     method = make_method(call.world, call.account, row, billing=billing, expiry=(card.exp_month, card.year))
     method["metadata"] = merge_metadata({}, params.get("metadata") or {})
     call.world.put(call.account, "payment_method", method)

@@ -19,6 +19,46 @@ def test_customer_is_a_tombstone_when_deleted(api: Api) -> None:
     assert api.v1.customers.list({"email": "ada@example.com"}).data == []
 
 
+def test_nothing_can_be_made_of_a_customer_when_it_was_deleted(api: Api) -> None:
+    customer = api.v1.customers.create({"email": "ada@example.com"}).id
+    method = api.v1.payment_methods.create({"type": "card", "card": CARD}).id
+    coupon = api.v1.coupons.create({"percent_off": 10, "duration": "once"}).id
+    line = {"price_data": {"currency": "usd", "unit_amount": 900, "product_data": {"name": "Mug"}}, "quantity": 1}
+    api.v1.customers.delete(customer)
+
+    for ask in (
+        lambda: api.v1.customers.update(customer, {"name": "Ada"}),
+        lambda: api.v1.customers.delete(customer),
+        lambda: api.v1.payment_methods.attach(method, {"customer": customer}),
+        lambda: api.v1.payment_intents.create({"amount": 900, "currency": "usd", "customer": customer}),
+        lambda: api.v1.promotion_codes.create(
+            {"promotion": {"type": "coupon", "coupon": coupon}, "customer": customer}
+        ),
+        lambda: api.v1.checkout.sessions.create(
+            {"mode": "payment", "success_url": "http://localhost/", "line_items": [line], "customer": customer}
+        ),
+    ):
+        with pytest.raises(stripe.InvalidRequestError, match="No such customer") as refused:
+            ask()
+        assert refused.value.code == "resource_missing"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ({"number": "4242424242424241"}, "card[number]"),
+        ({"exp_month": 13}, "card[exp_month]"),
+        ({"exp_year": 2020}, "card[exp_year]"),
+        ({"cvc": "12"}, "card[cvc]"),
+    ],
+)
+def test_field_is_blamed_when_a_card_is_mistyped(api: Api, wrong: dict[str, object], param: str) -> None:
+    with pytest.raises(stripe.CardError) as refused:
+        api.v1.payment_methods.create({"type": "card", "card": {**CARD, **wrong}})
+
+    assert refused.value.param == param
+
+
 def test_field_is_cleared_when_an_empty_text_is_sent(api: Api) -> None:
     customer = api.v1.customers.create({"name": "Ada", "metadata": {"a": "1"}})
 

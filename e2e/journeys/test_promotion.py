@@ -30,7 +30,7 @@ def test_price_stays_when_code_is_refused(market: Market, shop: Shop, watch: Wat
 
     cart.apply_code("HALFPRICE")
 
-    expect(cart.page.get_by_text("There is no code HALFPRICE.")).to_be_visible()
+    expect(cart.page.get_by_role("link", name="There is no code HALFPRICE.")).to_be_visible()
     expect(cart.page.get_by_label("Promotion code", exact=True)).to_have_value("HALFPRICE")
     cart.expect_total("$40.00").check_out().go_on(ada).pay().expect_state("Paid")
 

@@ -206,12 +206,15 @@ ROWS = (
         "gateways/breaker::breaker_closes_when_its_probe_is_answered",
         "payments/start_payment::buyer_is_told_to_try_again_when_the_provider_does_not_answer",
         "e2e/journeys/provider_down::shop_stays_open_and_order_goes_on_when_provider_is_back",
+        "payments/outage::buyer_is_told_to_try_again_and_loses_nothing_when_stripe_is_down_and_up_again",
+        "payments/outage::messages_are_kept_and_their_tries_not_used_up_when_stripe_is_down_for_half_an_hour",
     ),
     row(
         *(26, "the provider is slow", "no connection is held while it is asked; other pages answer"),
         "faults/database_breaks::nothing_of_the_shop_waits_for_the_database_inside_a_call_to_the_provider",
         "payments/outside_transactions::every_call_is_made_outside_when_things_are_bought_canceled_swept_and_given_back",
         "gateways/call::wait_for_a_turn_counts_when_the_provider_has_gone_silent",
+        "payments/slow_provider::pages_are_answered_and_no_connection_is_held_when_many_checkouts_wait",
     ),
     row(
         *(27, "a process dies at any commit or call", "another goes on; every invariant holds, one effect"),
@@ -293,6 +296,8 @@ ROWS = (
         "promotions/use_code::naive_twin_gives_a_code_away_too_often_when_a_hundred_want_it_at_once",
         "promotions/use_code::address_uses_a_code_once_when_it_tries_a_hundred_times_at_once",
         "promotions/use_code::use_is_refused_when_the_window_closed_after_the_cart_was_looked_at",
+        "cart/apply_code::second_code_takes_the_place_of_the_first_when_both_would_fit",
+        "e2e/journeys/promotion::slower_buyer_is_told_when_the_last_use_is_gone",
     ),
     row(
         *(50, "tampered quantity, price, currency, seller", "refused in words; the server computes"),
@@ -307,6 +312,7 @@ ROWS = (
         "payments/late_payment::everything_goes_back_when_the_goods_are_gone",
         "payments/late_payment::money_goes_back_once_when_every_door_finds_the_late_payment_at_once",
         "e2e/journeys/late_payment::everything_is_given_back_when_stock_is_gone",
+        "payments/expiry_race::payment_counts_when_it_was_made_in_the_last_second",
     ),
     row(
         *(57, "canceled while paying", "whoever was first at the provider counts"),
@@ -329,6 +335,7 @@ ROWS = (
         "payments/delayed::goods_are_kept_until_the_long_deadline_when_the_bank_is_silent",
         "payments/delayed::buyer_has_time_to_try_again_when_the_bank_says_no_days_later",
         "e2e/journeys/bank_debit::order_turns_paid_when_bank_agrees_days_later",
+        "payments/bank_debit::order_is_processing_and_then_paid_when_the_bank_says_yes_days_later",
     ),
     row(
         *(65, "the form is sent twice", "the second one gets the first one's answer"),
@@ -358,6 +365,7 @@ ROWS = (
     row(
         *(69, "all that was held up comes at once", "a few at a time; who is there now is served meanwhile"),
         "faults/crowd::buyer_is_served_while_a_herd_of_events_is_worked_off_a_few_at_a_time",
+        "payments/outage::catch_up_is_capped_and_a_live_order_goes_through_when_many_messages_wait",
     ),
     row(
         *(70, "the mail server is down", "the order is paid; mail goes out later, once"),

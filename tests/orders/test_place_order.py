@@ -160,6 +160,24 @@ async def test_lines_and_timeline_are_append_only_when_somebody_writes_past_the_
         await fetch(write.format(table))
 
 
+DISCOUNT = """
+INSERT INTO order_discount (id, "order", vendor_order, funded_by, code, amount, off_fee, off_share, owed, source)
+SELECT gen_random_uuid(), "order", id, 'vendor', 'GIFT', 1, 0, 1, 0, 'cs_test_1' FROM vendor_order
+"""
+
+
+@pytest.mark.parametrize("write", ["UPDATE order_discount SET id = id", "DELETE FROM order_discount"])
+async def test_discounts_are_append_only_when_somebody_writes_past_the_verbs(db: str, write: str) -> None:
+    await order_a_mug()
+    await fetch(DISCOUNT)
+
+    with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+        await fetch(write)
+
+    async with unguarded("DROP TRIGGER order_discount_append_only ON order_discount"):
+        await fetch(write)
+
+
 SAME = """form_id, goods_hash, snapshot_hash, charge_type, email, full_name, address_line1, address_line2, city,
   postcode, country, currency, subtotal, delivery, total, fee, descriptor, hold_until"""
 COPY = f"""

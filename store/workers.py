@@ -19,8 +19,10 @@ import asyncpg
 import structlog
 
 from store.accounts.service import forget_sessions
+from store.gateways.breaker import Refused
 from store.gateways.build import build_gateways
-from store.gateways.port import GatewayError, Gateways, Unavailable
+from store.gateways.pace import TooFast
+from store.gateways.port import GatewayError, Gateways, StoredFailure, Unavailable
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
 from store.kit.logs import configure_logs
@@ -41,7 +43,7 @@ TIDY_SECONDS = 300.0
 # How often silence and switched-off endpoints are looked for.
 WATCH_SECONDS = 60.0
 # What a row says that was postponed because the provider was away.
-AWAY = ("Unavailable", "Refused", "TooFast", "StoredFailure")
+AWAY = tuple(error.__name__ for error in (Unavailable, Refused, TooFast, StoredFailure))
 # Back-off grows to an hour: two days and a half, longer than a provider remembers a key.
 OPERATION_TRIES = 60
 GRACE_SECONDS = 3.0

@@ -1,7 +1,7 @@
 """After a 429 the whole process goes slower: as long as the provider asked for, or longer each time, with jitter.
 
-One pace per process and provider. Nobody waits longer than `LONGEST_WAIT` for a turn: a call that would have to is
-refused, since a buyer is better told to try again. Waits are wall time, by a clock that never leaps.
+One pace per process and provider. Nobody waits longer than `LONGEST_WAIT` and its jitter for a turn: a call that would
+have to is refused, since a buyer is better told to try again. Waits are wall time, by a clock that never leaps.
 """
 
 from __future__ import annotations

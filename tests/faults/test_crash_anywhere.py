@@ -52,6 +52,7 @@ async def test_checkout_goes_on_when_the_process_dies_anywhere(world: World, rai
             if code == 0:
                 break
             assert code == EXIT_CODE
+    assert code == 0
     assert at > 8
 
 
@@ -82,6 +83,7 @@ async def test_payment_is_applied_once_when_the_process_dies_anywhere(world: Wor
             if code == 0:
                 break
             assert code == EXIT_CODE
+    assert code == 0
     assert at > 8
 
 
@@ -106,6 +108,7 @@ async def test_money_goes_back_once_when_the_process_dies_anywhere(world: World,
             if code == 0:
                 break
             assert code == EXIT_CODE
+    assert code == 0
     assert at > 8
 
 
@@ -127,6 +130,7 @@ async def test_order_expires_once_when_the_process_dies_anywhere(world: World, r
             if code == 0:
                 break
             assert code == EXIT_CODE
+    assert code == 0
     assert at > 3
 
 

@@ -231,13 +231,18 @@ async def test_all_that_was_paid_goes_back_when_a_discounted_payment_comes_too_l
     await assert_books_agree(world)
 
 
-async def test_nothing_goes_back_when_nothing_was_paid_too_late(stall: Stall) -> None:
+async def finish_a_free_page(stall: Stall) -> None:
+    """Ada ends a payment page on which a code of the provider's left nothing to pay."""
     await fetch("UPDATE vendor SET allow_promotion_codes = true")
     ada = stall.browser()
     await ada.add(MUG)
     ref = (await ada.check_out()).rpartition("/")[2]
     stall.fake.redeem(ref, 3000)
     stall.fake.pay(ref)
+
+
+async def test_nothing_goes_back_when_nothing_was_paid_too_late(stall: Stall) -> None:
+    await finish_a_free_page(stall)
     await end_past_the_verbs()
 
     assert await stall.look() == "succeeded"
@@ -250,12 +255,7 @@ async def test_nothing_goes_back_when_nothing_was_paid_too_late(stall: Stall) ->
 
 
 async def test_free_session_is_confirmed_by_the_same_door_when_a_code_left_nothing_to_pay(stall: Stall) -> None:
-    await fetch("UPDATE vendor SET allow_promotion_codes = true")
-    ada = stall.browser()
-    await ada.add(MUG)
-    ref = (await ada.check_out()).rpartition("/")[2]
-    stall.fake.redeem(ref, 3000)
-    stall.fake.pay(ref)
+    await finish_a_free_page(stall)
 
     assert await stall.look() == "succeeded"
 

@@ -69,8 +69,8 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str, discou
         holds_stock=False,
         hold_no=hold_no,
     )
-    if paid is None:
-        return False
+    # Every state but `paid` leads to it, and the order is locked: returning here would leave a hold behind.
+    assert paid is not None
     await sell_stock(hold_ref(order_id, hold_no))
     if order["cart_id"] is not None:
         await remove_bought(order["cart_id"], lines, order["promo_code"])

@@ -161,7 +161,9 @@ async def _place(
         if not order["total"]:
             # A code of ours took everything off: there is nothing to ask a provider for.
             words = f"Nothing to pay: {order['promo_code']} covers the whole order."
-            await orders.mark_paid(order["id"], text=words, door="", method=f"Promotion code {order['promo_code']}")
+            method = f"Promotion code {order['promo_code']}"
+            paid = await orders.mark_paid(order["id"], text=words, door="", method=method)
+            assert paid, "an order that was placed in this transaction holds its stock and its use of the code"
             return Started(order["token"], order["number"], "")
         return order, await _attempt(gateways, order, base_url), True
 

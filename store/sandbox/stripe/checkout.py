@@ -78,8 +78,8 @@ def merchant_name(account: Document) -> str:
 def pay(world: World, session_id: str, card: Card | None) -> Outcome:
     """Pay an open session with a typed card; None is for a session whose total is zero."""
     with world.tx():
-        page = session_for_page(world, session_id)
-        if page is None or page["session"]["status"] != "open":
+        page = _open_page(world, session_id)
+        if page is None:
             return Outcome("closed", CLOSED)
         account, session = page["account"], page["session"]
         if gone := _check_discount(world, account, session):
@@ -107,8 +107,8 @@ def pay(world: World, session_id: str, card: Card | None) -> Outcome:
 def pay_by_debit(world: World, session_id: str, number: str, name: str) -> Outcome:
     """Ask the bank of a typed test account; the session is complete and unpaid until the bank answers."""
     with world.tx():
-        page = session_for_page(world, session_id)
-        if page is None or page["session"]["status"] != "open":
+        page = _open_page(world, session_id)
+        if page is None:
             return Outcome("closed", CLOSED)
         account, session = page["account"], page["session"]
         if gone := _check_discount(world, account, session):
@@ -131,8 +131,8 @@ def pay_by_debit(world: World, session_id: str, number: str, name: str) -> Outco
 def enter_code(world: World, session_id: str, text: str) -> Outcome:
     """Put a typed promotion code on an open session that takes codes; `declined` says in words why not."""
     with world.tx():
-        page = session_for_page(world, session_id)
-        if page is None or page["session"]["status"] != "open":
+        page = _open_page(world, session_id)
+        if page is None:
             return Outcome("closed", CLOSED)
         if not page["session"]["allow_promotion_codes"]:
             return Outcome("declined", NO_CODES)
@@ -145,8 +145,8 @@ def enter_code(world: World, session_id: str, text: str) -> Outcome:
 def drop_code(world: World, session_id: str) -> Outcome:
     """Take the buyer's promotion code off an open session; nothing happens when there is none."""
     with world.tx():
-        page = session_for_page(world, session_id)
-        if page is None or page["session"]["status"] != "open":
+        page = _open_page(world, session_id)
+        if page is None:
             return Outcome("closed", CLOSED)
         discounts.drop_code(world, page["account"], page["session"])
         _follow_total(world, page["account"], page["session"])
@@ -161,8 +161,8 @@ def bank_type(session: Document) -> str | None:
 def finish_challenge(world: World, session_id: str, challenge_id: str, passed: bool) -> Outcome:
     """Take the answer of the 3D Secure page; an answer to a challenge that is over changes nothing."""
     with world.tx():
-        page = session_for_page(world, session_id)
-        if page is None or page["session"]["status"] != "open":
+        page = _open_page(world, session_id)
+        if page is None:
             return Outcome("closed", CLOSED)
         if page["challenge_id"] is None or page["challenge_id"] != challenge_id:
             return Outcome("declined", NO_CHALLENGE)
@@ -175,6 +175,12 @@ def finish_challenge(world: World, session_id: str, challenge_id: str, passed: b
         else:
             attempt = fail_challenge(world, account, intent)
         return _conclude(world, account, session, intent, attempt, method["billing_details"]["name"])
+
+
+def _open_page(world: World, session_id: str) -> Document | None:
+    """What `session_for_page` returns, of an open session only."""
+    page = session_for_page(world, session_id)
+    return page if page and page["session"]["status"] == "open" else None
 
 
 def _check_discount(world: World, account: str, session: Document) -> Outcome | None:

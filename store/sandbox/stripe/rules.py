@@ -31,6 +31,18 @@ NO_ELEMENTS = (*HOSTED, "embedded_page")
 FEE = "payment_intent_data[application_fee_amount]"
 TRANSFER = "payment_intent_data[transfer_data]"
 
+METHOD_FILTERS = (
+    exclusive(
+        "allowed_payment_method_types",
+        "excluded_payment_method_types",
+        "§2.2 exclusive with `excluded_payment_method_types`",
+    ),
+    exclusive(
+        "allowed_payment_method_types",
+        "payment_method_configuration",
+        "§2.2 exclusive with `payment_method_configuration`",
+    ),
+)
 SESSION_CREATE = table(
     required("mode", "§2.2 `mode` payment | subscription | setup"),
     only_when("payment_intent_data", "mode", ("payment",), "§2.2 `payment_intent_data`: payment mode only"),
@@ -123,16 +135,7 @@ SESSION_CREATE = table(
     exclusive("customer_email", "customer_account", "§2.2 `customer` | `customer_account` | `customer_email`"),
     exclusive("customer_creation", "customer", "§2.2 `customer_creation`: for sessions without a customer"),
     exclusive("allow_promotion_codes", "discounts", "§2.2 `discounts[]` xor `allow_promotion_codes`"),
-    exclusive(
-        "allowed_payment_method_types",
-        "excluded_payment_method_types",
-        "§2.2 exclusive with `excluded_payment_method_types`",
-    ),
-    exclusive(
-        "allowed_payment_method_types",
-        "payment_method_configuration",
-        "§2.2 exclusive with `payment_method_configuration`",
-    ),
+    *METHOD_FILTERS,
     Rule(FEE, is_below(FEE, 1), "Invalid positive integer", "§4.4 fee ≤ amount; §1.6 integers"),
     exclusive(FEE, TRANSFER + "[amount]", "§4.4 either `application_fee_amount` or `transfer_data.amount`"),
     Rule(
@@ -170,16 +173,7 @@ INTENT_CREATE = table(
         "automatic_payment_methods",
         "§2.2 exclusive with `automatic_payment_methods`",
     ),
-    exclusive(
-        "allowed_payment_method_types",
-        "excluded_payment_method_types",
-        "§2.2 exclusive with `excluded_payment_method_types`",
-    ),
-    exclusive(
-        "allowed_payment_method_types",
-        "payment_method_configuration",
-        "§2.2 exclusive with `payment_method_configuration`",
-    ),
+    *METHOD_FILTERS,
     exclusive(
         "application_fee_amount",
         "transfer_data[amount]",

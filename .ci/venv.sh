@@ -14,7 +14,7 @@ made=
 if command -v uv >/dev/null 2>&1; then
   say "Making .venv with uv …"
   if uv venv --quiet --allow-existing --python '>=3.11' "$venv" &&
-     uv pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements.lock; then
+     uv pip install --quiet --python "$venv/bin/python" --no-deps --require-hashes -r requirements.lock; then
     made=yes
   else
     say "uv could not (see above); trying python3 and pip."
@@ -38,7 +38,9 @@ if [ -z "$made" ]; then
       exit 1
     fi
   fi
-  if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; then
+  # --no-deps: the lock is whole. Without it pip 23.2 resolves an extra (pytest-cov's coverage[toml]) to the
+  # newest release instead of the pinned one, and refuses it for want of a hash.
+  if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; then
     say "The packages could not be installed (see above): check the network and the disk, then run make again."
     exit 1
   fi

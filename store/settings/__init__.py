@@ -8,26 +8,19 @@ public host name, and a missing webhook secret. Secrets never show in `repr`, he
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from store.kit import crash
+from store.settings import values
 
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 SANDBOX_SECRET_KEY = "sk_test_overprint"  # noqa: S105 - the sandbox's published key, not a secret
 SANDBOX_PUBLISHABLE_KEY = "pk_test_overprint"
-LOG_LEVELS = ("debug", "info", "warning", "error")
-MAX_ACTIVE_SECRETS = 2
-# Methods whose bank answers days later; others that Stripe has would need pages and words of their own.
-DELAYED_METHODS = ("us_bank_account", "sepa_debit")
 
 
 class SettingsError(Exception):
@@ -82,33 +75,33 @@ class Settings:
         Raises SettingsError naming every missing, malformed or forbidden value at once.
         """
         read = _Reader(env)
-        demo = read.optional("DEMO", _flag, False)
-        port = read.optional("PORT", _port, 8000)
-        base_url = read.required("BASE_URL", _base_url)
+        demo = read.optional("DEMO", values.flag, False)
+        port = read.optional("PORT", values.port_number, 8000)
+        base_url = read.required("BASE_URL", values.base_url)
         settings: dict[str, Any] = {
-            "database_url": read.required("DATABASE_URL", _database_url),
+            "database_url": read.required("DATABASE_URL", values.database_url),
             "base_url": base_url,
-            "secret_key": read.required("SECRET_KEY", _secret_key),
-            "stripe_secret_key": read.required("STRIPE_SECRET_KEY", _secret_stripe_key),
-            "stripe_publishable_key": read.required("STRIPE_PUBLISHABLE_KEY", _publishable_stripe_key),
-            "stripe_webhook_secrets": read.required("STRIPE_WEBHOOK_SECRET", _webhook_secrets),
-            "stripe_connect_webhook_secrets": read.required("STRIPE_CONNECT_WEBHOOK_SECRET", _webhook_secrets),
-            "smtp_url": read.required("SMTP_URL", _smtp_url),
-            "mail_from": read.optional("MAIL_FROM", _mail_from, _default_sender(base_url)),
-            "stripe_api_base": read.optional("STRIPE_API_BASE", _api_base, STRIPE_API),
-            "stripe_delayed_methods": read.optional("STRIPE_DELAYED_METHODS", _delayed_methods, ()),
+            "secret_key": read.required("SECRET_KEY", values.secret_key),
+            "stripe_secret_key": read.required("STRIPE_SECRET_KEY", values.secret_stripe_key),
+            "stripe_publishable_key": read.required("STRIPE_PUBLISHABLE_KEY", values.publishable_stripe_key),
+            "stripe_webhook_secrets": read.required("STRIPE_WEBHOOK_SECRET", values.webhook_secrets),
+            "stripe_connect_webhook_secrets": read.required("STRIPE_CONNECT_WEBHOOK_SECRET", values.webhook_secrets),
+            "smtp_url": read.required("SMTP_URL", values.smtp_url),
+            "mail_from": read.optional("MAIL_FROM", values.mail_from, _default_sender(base_url)),
+            "stripe_api_base": read.optional("STRIPE_API_BASE", values.api_base, STRIPE_API),
+            "stripe_delayed_methods": read.optional("STRIPE_DELAYED_METHODS", values.delayed_methods, ()),
             "demo": demo,
-            "poll_scale": read.optional("POLL_SCALE", _scale, 1.0),
-            "rate_scale": read.optional("RATE_SCALE", _scale, 1.0),
-            "client_address_header": read.optional("CLIENT_ADDRESS_HEADER", _header_name, None),
-            "metrics_token": read.optional("METRICS_TOKEN", _metrics_token, None),
-            "host": read.optional("LISTEN_HOST", _host, "127.0.0.1"),
+            "poll_scale": read.optional("POLL_SCALE", values.scale, 1.0),
+            "rate_scale": read.optional("RATE_SCALE", values.scale, 1.0),
+            "client_address_header": read.optional("CLIENT_ADDRESS_HEADER", values.header_name, None),
+            "metrics_token": read.optional("METRICS_TOKEN", values.metrics_token, None),
+            "host": read.optional("LISTEN_HOST", values.ip, "127.0.0.1"),
             "port": port,
-            "web_workers": read.optional("WEB_WORKERS", _count(1, 64), 1),
-            "sandbox_port": read.optional("SANDBOX_PORT", _port, 8001),
+            "web_workers": read.optional("WEB_WORKERS", values.count(1, 64), 1),
+            "sandbox_port": read.optional("SANDBOX_PORT", values.port_number, 8001),
             "data": read.optional("DATA", Path, Path(".data")),
-            "db_pool": read.optional("DB_POOL", _count(2, 200), 10),
-            "log_level": read.optional("LOG_LEVEL", _log_level, "info"),
+            "db_pool": read.optional("DB_POOL", values.count(2, 200), 10),
+            "log_level": read.optional("LOG_LEVEL", values.log_level, "info"),
         }
         problems = [*read.problems, *_forbidden_combinations(settings), *crash.find_misuse(env)]
         if problems:
@@ -144,21 +137,10 @@ class Settings:
 def read_database_url(env: Mapping[str, str]) -> str:
     """Return DATABASE_URL alone, for what needs nothing else (migrations). Raises SettingsError."""
     read = _Reader(env)
-    url: str = read.required("DATABASE_URL", _database_url)
+    url: str = read.required("DATABASE_URL", values.database_url)
     if problems := [*read.problems, *crash.find_misuse(env)]:
         raise SettingsError(problems)
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine (`localhost`, `*.localhost`, 127/8, ::1)."""
-    name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class _Reader:
@@ -193,8 +175,8 @@ _WANTED = {
     "STRIPE_SECRET_KEY": "give the key that starts with sk_test_ or sk_live_ (rk_ for a restricted one)",
     "STRIPE_PUBLISHABLE_KEY": "give the key that starts with pk_test_ or pk_live_",
     "STRIPE_API_BASE": "leave it out for Stripe itself, or give the sandbox's http://127.0.0.1:8001",
-    "STRIPE_DELAYED_METHODS": f"give one or more of {', '.join(DELAYED_METHODS)} (separated by commas), or leave it "
-    "out to take cards only",
+    "STRIPE_DELAYED_METHODS": f"give one or more of {', '.join(values.DELAYED_METHODS)} (separated by commas), or "
+    "leave it out to take cards only",
     "STRIPE_WEBHOOK_SECRET": "give the whsec_ secret of the account's endpoint, /webhooks/stripe "
     "(two, separated by a comma, while rotating)",
     "STRIPE_CONNECT_WEBHOOK_SECRET": "give the whsec_ secret of the endpoint for connected accounts, "
@@ -212,7 +194,7 @@ _WANTED = {
     "SANDBOX_PORT": "give a port number from 1 to 65535, another than PORT",
     "WEB_WORKERS": "give a number of processes from 1 to 64",
     "DB_POOL": "give a number of connections per process from 2 to 200",
-    "LOG_LEVEL": f"give one of {', '.join(LOG_LEVELS)}",
+    "LOG_LEVEL": f"give one of {', '.join(values.LOG_LEVELS)}",
     "DATA": "give a folder",
 }
 
@@ -238,7 +220,7 @@ def _forbidden_combinations(settings: Mapping[str, Any]) -> list[str]:
             "or the sandbox's address"
         )
     if settings["demo"]:
-        if base_url and not is_loopback(urlsplit(base_url).hostname or ""):
+        if base_url and not values.is_loopback(urlsplit(base_url).hostname or ""):
             problems.append(
                 "DEMO is 1 but BASE_URL has a public host name: demo mode has a movable clock and known "
                 "keys; leave DEMO out, or use http://localhost"
@@ -257,140 +239,3 @@ def _is_live(key: str) -> bool:
 def _default_sender(base_url: object) -> str:
     host = urlsplit(str(base_url)).hostname if base_url else None
     return f"Overprint <orders@{host or 'localhost'}>"
-
-
-def _split_url(text: str, *schemes: str) -> SplitResult:
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError as wrong:
-        raise ValueError("is not a URL") from wrong
-    if url.scheme not in schemes:
-        raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
-    if port == 0 or any(c.isspace() for c in text):
-        raise ValueError("is not a URL")
-    return url
-
-
-def _origin(text: str) -> str:
-    url = _split_url(text, "https", "http")
-    if not url.hostname:
-        raise ValueError("has no host name")
-    if url.username or url.password or url.query or url.fragment or url.path not in ("", "/"):
-        raise ValueError("has more than scheme, host and port")
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise ValueError("is http:// on a public host (https:// is required there)")
-    return f"{url.scheme}://{url.netloc.lower()}"
-
-
-_base_url = _origin
-_api_base = _origin
-
-
-def _database_url(text: str) -> str:
-    url = _split_url(text, "postgresql", "postgres")
-    if not url.path.strip("/"):
-        raise ValueError("names no database")
-    return text
-
-
-def _secret_key(text: str) -> str:
-    if len(text) < 32 or len(set(text)) < 8:
-        raise ValueError("is too easy to guess")
-    return text
-
-
-def _secret_stripe_key(text: str) -> str:
-    if not re.fullmatch(r"[sr]k_(test|live)_\S+", text, re.ASCII):
-        raise ValueError("is not a secret key")
-    return text
-
-
-def _publishable_stripe_key(text: str) -> str:
-    if not re.fullmatch(r"pk_(test|live)_\S+", text, re.ASCII):
-        raise ValueError("is not a publishable key")
-    return text
-
-
-def _webhook_secrets(text: str) -> tuple[str, ...]:
-    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not secrets or not all(re.fullmatch(r"whsec_[!-+\--~]{8,}", s) for s in secrets):
-        raise ValueError("is not a webhook signing secret")
-    if len(secrets) > MAX_ACTIVE_SECRETS:
-        raise ValueError(f"holds {len(secrets)} secrets, two at most can be active")
-    return secrets
-
-
-def _delayed_methods(text: str) -> tuple[str, ...]:
-    methods = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if not set(methods) <= set(DELAYED_METHODS):
-        raise ValueError("names a payment method that this shop does not take")
-    return methods
-
-
-def _smtp_url(text: str) -> str:
-    if not _split_url(text, "smtp", "smtps").hostname:
-        raise ValueError("has no host name")
-    return text
-
-
-def _mail_from(text: str) -> str:
-    address = parseaddr(text)[1]
-    if "@" not in address.strip("@") or any(c in text for c in "\r\n"):
-        raise ValueError("is not an e-mail address")
-    return text
-
-
-def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise ValueError("is neither 1 nor 0")
-    return text == "1"
-
-
-def _scale(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError("is not a number") from None
-    if not math.isfinite(value) or not 0 < value <= 100_000:
-        raise ValueError("is out of range")
-    return value
-
-
-def _count(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit()):
-            raise ValueError("is not a whole number")
-        if not low <= int(text) <= high:
-            raise ValueError("is out of range")
-        return int(text)
-
-    return parse
-
-
-_port = _count(1, 65535)
-
-
-def _host(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise ValueError("is not an IP address") from None
-
-
-def _metrics_token(text: str) -> str:
-    if len(text) < 16 or any(c.isspace() for c in text):
-        raise ValueError("is too short or has spaces")
-    return text
-
-
-def _header_name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
-        raise ValueError("is no header's name")
-    return text
-
-
-def _log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError("is unknown")
-    return text.lower()

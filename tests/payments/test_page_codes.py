@@ -169,21 +169,47 @@ async def test_fee_and_shares_are_computed_anew_when_several_sellers_are_paid_by
     await assert_books_agree(world)
 
 
+async def finish_page(world: World, ada: Browser, url: str) -> None:
+    """End a payment page on which nothing is due, and come back to a paid order."""
+    paid = await world.console.post(url, data=NOTHING_ASKED)
+    assert paid.status_code == 303, paid.text
+    await ada.get(paid.headers["location"].removeprefix(SHOP))
+    assert await ada.status(await path_of()) == "Paid"
+
+
 @pytest.mark.parametrize("rail", ["destination", "direct"])
 async def test_order_is_paid_without_money_when_the_providers_code_covers_all(world: World, rail: str) -> None:
     ada, url = await open_page(world, RAILS[rail], percent="100")
     await redeem(world, url)
 
-    paid = await world.console.post(url, data=NOTHING_ASKED)
-    assert paid.status_code == 303, paid.text
-    await ada.get(paid.headers["location"].removeprefix(SHOP))
-    assert await ada.status(await path_of()) == "Paid"
+    await finish_page(world, ada, url)
 
     await world.settle()
     (capture,) = await rows("SELECT capture_ref, kind, amount, settled, settle_at, refunds_at FROM capture")
     assert tuple(capture.values()) == ((await the_payment())["provider_ref"], "settling", 0, True, None, None)
     assert await value("SELECT count(*) FROM ledger_tx") == 0
     assert {**(await count_effects()), "journals": 1} == ONCE
+    await assert_books_agree(world)
+
+
+async def test_sellers_are_owed_their_whole_share_when_the_platforms_code_covers_all_of_several(world: World) -> None:
+    ada, url = await open_page(world, MUG, NOTEBOOK, percent="100")
+    await redeem(world, url)
+
+    await finish_page(world, ada, url)
+
+    await world.settle()
+    parts = {part["id"]: part for part in await rows("SELECT * FROM vendor_order")}
+    given = await rows("SELECT * FROM order_discount")
+    assert len(parts) == len(given) == 2
+    for row in given:
+        part = parts[row["vendor_order"]]
+        assert (row["funded_by"], row["amount"], row["off_fee"]) == ("platform", part["total"], part["fee"])
+        assert row["owed"] == part["share"] == await earned(part["vendor"])
+    assert await value("SELECT sum(amount) FROM capture") == 0
+    assert await rows("SELECT source, kind FROM ledger_tx") == [{"source": "overprint", "kind": "promotion"}]
+    cost = await value("SELECT sum(amount)::bigint FROM ledger_entry WHERE account = 'cost:promotions'")
+    assert cost == sum(part["share"] for part in parts.values())
     await assert_books_agree(world)
 
 

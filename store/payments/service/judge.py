@@ -13,9 +13,11 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
     """What the provider's payment has that ours has not, in words; empty when all is equal.
 
     Compared: what the provider added up, shipping and tax (we ask for neither), discount, amount, currency, our payment
-    id, order id, account, destination, application fee, mode of the key.
+    id, order id, account, destination, application fee, mode of the key. Of zero Stripe may name no currency.
     """
     currency = payment["currency"]
+    # Seen on a session of zero: github.com/Subscribie/subscribie/issues/1287.
+    named = snapshot.currency or ("" if snapshot.amount else currency)
     pairs: list[tuple[str, Any, Any]] = [
         ("goods and delivery", _words(snapshot.subtotal, currency), _words(payment["subtotal"], currency)),
         ("shipping", snapshot.shipping, 0),
@@ -23,7 +25,7 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
         ("discount", _words(snapshot.discount, currency), _words(_fitting_discount(payment, snapshot), currency)),
         (
             "amount",
-            _words(snapshot.amount, snapshot.currency),
+            _words(snapshot.amount, named),
             _words(snapshot.subtotal + snapshot.shipping + snapshot.tax - snapshot.discount, currency),
         ),
         ("payment id", snapshot.payment_id, str(payment["id"])),

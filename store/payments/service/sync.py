@@ -149,7 +149,7 @@ async def _apply_succeeded(
     if not await _move(payment, PaymentStatus.SUCCEEDED, review_reason="", discount=off):
         return
     payment = {**payment, "discount": off}
-    amount = Money(snapshot.amount, snapshot.currency)
+    amount = Money(snapshot.amount, payment["currency"])
     owner = FundedBy.VENDOR if payment["charge_type"] == ChargeType.DIRECT else FundedBy.PLATFORM
     paid = await orders.mark_paid(
         order["id"],
@@ -176,7 +176,7 @@ async def _record_capture(payment: dict[str, Any], snapshot: PaymentSnapshot, ki
         account_ref=payment["account_ref"],
         kind=kind,
         amount=snapshot.amount,
-        currency=snapshot.currency,
+        currency=payment["currency"],
         charge_type=payment["charge_type"],
         settled=snapshot.amount == 0,
         settle_at=clock.now() + FIRST_LOOK if snapshot.amount else None,

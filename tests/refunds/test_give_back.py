@@ -176,9 +176,12 @@ async def test_operation_is_tried_again_and_parked_when_the_provider_refuses_for
     assert await ada.status(await path_of()) == "Refund on its way"
 
 
-async def test_refund_is_looked_for_first_when_it_was_asked_for_long_ago(world: World) -> None:
+@pytest.mark.parametrize("sku", RAILS.values(), ids=RAILS)
+async def test_refund_is_looked_for_by_payment_intent_first_when_it_was_asked_for_long_ago(
+    world: World, sku: str
+) -> None:
     """A provider keeps answering a key with its first result, a stored 500 too: its list knows better."""
-    _, capture = await take_late(world)
+    _, capture = await take_late(world, sku)
     dying = dataclasses.replace(world.gateways, stripe=DiesAfterRefund(world.gateways.stripe))
     with pytest.raises(Died):
         await give_back(dying, capture["id"])
@@ -186,7 +189,14 @@ async def test_refund_is_looked_for_first_when_it_was_asked_for_long_ago(world: 
 
     await give_back(world.gateways, capture["id"])
 
+    asked = await posted(world, REFUNDS, "GET")
+    assert asked
+    intents = {row["payment_intent"] for row in await world.truth("captures")}
+    assert {(one["params"].get("payment_intent"), one["params"].get("charge")) for one in asked} == {
+        (intent, None) for intent in intents
+    }
     assert len(await posted(world, REFUNDS)) == 1
+    assert len(await world.truth("refunds")) == 1
     assert await value("SELECT status FROM refund") == "succeeded"
 
 

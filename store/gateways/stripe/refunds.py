@@ -35,13 +35,11 @@ async def refund(calls: StripeCalls, request: RefundRequest) -> RefundSnapshot:
 
 
 async def find_refunds(calls: StripeCalls, capture_ref: str, account_ref: str) -> list[RefundSnapshot]:
-    """Every refund of one charge, whoever made it; `charge.refunds` is not filled by default, so they are listed."""
-
-    async def read() -> list[RefundSnapshot]:
-        page = await calls.client.v1.refunds.list_async({"charge": capture_ref, "limit": 100}, options(account_ref))
-        return [refund_snapshot(r.to_dict()) async for r in page.auto_paging_iter()]
-
-    return await calls.call("refunds.list", read)
+    """Every refund of the payment that one charge belongs to, whoever made it."""
+    charge = await calls.call(
+        "charges.retrieve", lambda: calls.client.v1.charges.retrieve_async(capture_ref, None, options(account_ref))
+    )
+    return await _list_refunds(calls, charge.to_dict(), account_ref)
 
 
 async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> CaptureSnapshot:
@@ -86,7 +84,7 @@ async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> Captu
                 return [r.to_dict() async for r in page.auto_paging_iter()]
 
             fee_refunds = await calls.call("application_fees.refunds.list", read_fee_refunds)
-    refunds = await find_refunds(calls, ref, account_ref) if charge.get("amount_refunded") else []
+    refunds = await _list_refunds(calls, charge, account_ref) if charge.get("amount_refunded") else []
     return capture_snapshot(
         charge,
         transfer=transfer,
@@ -95,3 +93,14 @@ async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> Captu
         fee_refunds=fee_refunds,
         refunds=refunds,
     )
+
+
+async def _list_refunds(calls: StripeCalls, charge: dict[str, Any], account_ref: str) -> list[RefundSnapshot]:
+    """By payment intent, of which one charge at most succeeds; `charge.refunds` is not filled by default."""
+    question: Any = {"payment_intent": charge["payment_intent"], "limit": 100}
+
+    async def read() -> list[RefundSnapshot]:
+        page = await calls.client.v1.refunds.list_async(question, options(account_ref))
+        return [refund_snapshot(r.to_dict()) async for r in page.auto_paging_iter()]
+
+    return await calls.call("refunds.list", read)

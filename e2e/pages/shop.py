@@ -192,6 +192,11 @@ class OrderPage(Shop):
         self.page.get_by_role("button", name="Cancel order").click()
         return self
 
+    def expect_payable(self, label: str) -> OrderPage:
+        """The buyer may pay (again) from here."""
+        expect(self.status.get_by_role("button", name=label)).to_be_visible()
+        return self
+
     def return_to_payment(self) -> HostedPage:
         from e2e.pages.payment import HostedPage
 

@@ -29,11 +29,13 @@ BANK_ACCOUNTS = (
     BankAccount("us_bank_account", "000123456805", "Succeeds after 3 days", DAYS),
     BankAccount("us_bank_account", "000222222227", "Fails at once: insufficient funds", 0, True),
     BankAccount("us_bank_account", "000222222235", "Fails after 3 minutes: insufficient funds", MINUTES, True),
+    BankAccount("us_bank_account", "000222222243", "Fails after 3 days: insufficient funds", DAYS, True),
     BankAccount("sepa_debit", "AT611904300234573201", "Succeeds at once"),
     BankAccount("sepa_debit", "AT321904300235473204", "Succeeds after 3 minutes", MINUTES),
     BankAccount("sepa_debit", "AT751904300235473206", "Succeeds after 3 days", DAYS),
     BankAccount("sepa_debit", "AT861904300235473202", "Fails at once: insufficient funds", 0, True),
     BankAccount("sepa_debit", "AT051904300235473205", "Fails after 3 minutes: insufficient funds", MINUTES, True),
+    BankAccount("sepa_debit", "AT481904300235473207", "Fails after 3 days: insufficient funds", DAYS, True),
 )
 
 

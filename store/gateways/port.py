@@ -6,7 +6,7 @@ type. Nothing of a provider's SDK passes this file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -280,8 +280,13 @@ class CheckoutGateway(Protocol):
 
     async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]: ...
 
-    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
-        """Every event of these types that happened in one account ("" for the platform) since then, oldest first."""
+    def list_events(
+        self, account_ref: str, since: datetime, types: Sequence[str]
+    ) -> AsyncIterator[Sequence[ListedEvent]]:
+        """The events of these types in one account ("" for the platform) since then, newest first, page by page.
+
+        Each page is asked for when the one before has been dealt with.
+        """
         ...
 
     async def list_endpoints(self) -> Sequence[EndpointSnapshot]: ...

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -236,14 +236,16 @@ class FakeGateway:
         self._fail("find_refunds", "before")
         return list(self._session_of(capture_ref, account_ref).refunds)
 
-    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
+    async def list_events(
+        self, account_ref: str, since: datetime, types: Sequence[str]
+    ) -> AsyncIterator[Sequence[ListedEvent]]:
         self._fail("list_events", "before")
         bodies = [
             json.dumps(event).encode()
-            for account, at, event in self.events
+            for account, at, event in reversed(self.events)
             if account == account_ref and at >= since and event["type"] in types
         ]
-        return [ListedEvent(self.read_event(body), body) for body in bodies]
+        yield [ListedEvent(self.read_event(body), body) for body in bodies]
 
     async def list_endpoints(self) -> Sequence[EndpointSnapshot]:
         return self.endpoints

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -80,8 +80,10 @@ class StripeGateway:
     async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]:
         return await refunds.find_refunds(self._calls, capture_ref, account_ref)
 
-    async def list_events(self, account_ref: str, since: datetime, types: Sequence[str]) -> Sequence[ListedEvent]:
-        return await webhooks.list_events(self._calls, account_ref, since, types)
+    def list_events(
+        self, account_ref: str, since: datetime, types: Sequence[str]
+    ) -> AsyncIterator[Sequence[ListedEvent]]:
+        return webhooks.list_events(self._calls, account_ref, since, types)
 
     async def list_endpoints(self) -> Sequence[EndpointSnapshot]:
         return await webhooks.list_endpoints(self._calls)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,26 +62,24 @@ def read_event(body: bytes) -> Notice:
         return Notice(f"unreadable_{digest[:32]}", "unreadable", "", False, "", clock.wall())
 
 
-async def list_events(calls: StripeCalls, account_ref: str, since: datetime, types: Sequence[str]) -> list[ListedEvent]:
-    """Every event of `types` (20 at most) in one account since then, oldest first. docs.stripe.com/api/events/list
+async def list_events(
+    calls: StripeCalls, account_ref: str, since: datetime, types: Sequence[str]
+) -> AsyncIterator[list[ListedEvent]]:
+    """The events of `types` (20 at most) in one account since then, newest first: docs.stripe.com/api/events/list
 
-    A delivery from a connected account names it in `account`; whoever lists has asked for it, so it is put in here.
+    Each page is a call of its own, made when the one before has been dealt with. A delivery from a connected account
+    names it in `account`; whoever lists has asked for it, so it is put in here.
     """
     question: Any = {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": PAGE}
-    found: list[dict[str, Any]] = []
-    more = True
-    while more:
-        # Each page is a call of its own, so that a long list is not too long for one call's time.
-        last = {"starting_after": found[-1]["id"]} if found else {}
+    whose = {"account": account_ref} if account_ref else {}
+    while question:
         page = await calls.call(
             "events.list",
-            lambda last=last: calls.client.v1.events.list_async({**question, **last}, options(account_ref)),  # type: ignore[arg-type, misc]
+            lambda: calls.client.v1.events.list_async(question, options(account_ref)),  # noqa: B023 - called at once
         )
-        found += [event.to_dict() for event in page.data]
-        more = page.has_more and bool(page.data)
-    whose = {"account": account_ref} if account_ref else {}
-    bodies = [json.dumps({**event, **whose}, default=str).encode() for event in reversed(found)]
-    return [ListedEvent(read_event(body), body) for body in bodies]
+        bodies = [json.dumps({**event.to_dict(), **whose}, default=str).encode() for event in page.data]
+        yield [ListedEvent(read_event(body), body) for body in bodies]
+        question = {**question, "starting_after": page.data[-1].id} if page.has_more and page.data else None
 
 
 async def list_endpoints(calls: StripeCalls) -> list[EndpointSnapshot]:

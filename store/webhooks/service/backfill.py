@@ -1,7 +1,8 @@
 """Events that nobody delivered: read from the provider's own list into the same inbox, where a known one is ignored.
 
 From the last event seen of that account, or from the oldest payment still open there, whichever is older: an endpoint
-that was switched off and on again leaves a hole behind the last event seen.
+that was switched off and on again leaves a hole behind the last event seen. The list begins with the newest, so what
+one that stopped half-way has kept says nothing of what is older: seen is what came before that one was asked for.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ OVERLAP = timedelta(hours=1)
 LISTED_FOR = timedelta(days=30)
 SEEN_OR_OPEN = """
 SELECT least(
-  (SELECT max(created_at) FROM inbox_event WHERE provider = 'stripe' AND account = $1 AND type = ANY($3)),
+  (SELECT max(created_at) FROM inbox_event WHERE provider = 'stripe' AND account = $1 AND type = ANY($3)
+    AND received_at <= coalesce((SELECT min(created_at) FROM operation WHERE kind = 'back_fill' AND state <> 'done'
+      AND body::jsonb ->> 'account' = $1), now())),
   (SELECT min(created_at) FROM payment WHERE account_ref = $1 AND status = ANY($2)))
 """
 
@@ -33,13 +36,15 @@ SELECT least(
 async def back_fill(gateways: Gateways, account_ref: str) -> int:
     """Store every event of one account ("" for the platform) that we handle and have not seen; returns how many.
 
-    Raises Unavailable when the provider does not answer: nothing is lost then, the next call begins as far back.
+    Raises Unavailable when the provider does not answer: every page until then is kept, and the operation that is
+    tried again begins as far back.
     """
     since = await _read_start(account_ref)
     missed = 0
-    # Oldest first: if this stops half-way, the last one seen is still before what is missing.
-    for listed in await gateways.stripe.list_events(account_ref, since, sorted(HANDLED)):
-        missed += await keep_listed(gateways, "stripe", listed)
+    async for page in gateways.stripe.list_events(account_ref, since, sorted(HANDLED)):
+        # Within a page the oldest first, so that it is applied in the order in which it happened.
+        for listed in reversed(page):
+            missed += await keep_listed(gateways, "stripe", listed)
     if missed:
         log.warning("missed_events_found", account=account_ref or "platform", count=missed, since=since.isoformat())
     return missed

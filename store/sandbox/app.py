@@ -55,18 +55,18 @@ class LiveKeyError(RuntimeError):
 def create_app(
     data: Path,
     *,
-    clock: Path | None = None,
+    clock: Path | Clock | None = None,
     deliver: httpx.AsyncBaseTransport | None = None,
     smtp_port: int | None = None,
     smtp_host: str = "127.0.0.1",
 ) -> Litestar:
     """Compose the sandbox over the folder `data`.
 
-    `clock` is the file of the virtual clock (default `data/clock`); with `deliver` all webhooks go through
-    that transport; without `smtp_port` no mail server runs. LiveKeyError when the environment has a live key.
+    `clock` is the virtual clock or its file (default `data/clock`); with `deliver` all webhooks go through that
+    transport; without `smtp_port` no mail server runs. LiveKeyError when the environment has a live key.
     """
     refuse_live_keys(os.environ)
-    timepiece = Clock(clock or data / "clock")
+    timepiece = clock if isinstance(clock, Clock) else Clock(clock or data / "clock")
     worlds = Worlds(data / "sandbox", timepiece)
     records = open_records(data / "sandbox" / DEMO_FILE)
     faults, closing, mailbox, drafts = Faults(), asyncio.Event(), Mailbox(records), Drafts()
@@ -142,13 +142,12 @@ async def answer_api(
     fault = request.scope["state"].get("fault")
     platform, _ = _name_account(worlds, headers)
     number = note_request(records, request.method, request.url.path, headers, query, body, fault, platform)
+    request.scope["state"]["noted"] = number
     hold = request.scope["state"].get("hold")
     path = request.url.path
     status, sent, answer = await api.handle(worlds, request.method, path, headers, query, body, hold=hold)
-    lower = {key.lower(): value for key, value in sent.items()}
-    note_answer(records, number, status, lower.get("request-id"), "idempotent-replayed" in lower, answer)
-    media_type = lower.pop("content-type", "application/json")
-    return Response(answer, status_code=status, headers=lower, media_type=media_type)
+    note_answer(records, number, status, sent["Request-Id"], "Idempotent-Replayed" in sent, answer)
+    return _send((status, sent, answer))
 
 
 @get("/healthz")
@@ -166,10 +165,30 @@ def show_error(request: Request[Any, Any, Any], problem: Exception) -> Response[
     if request.url.path.startswith("/_sandbox") or (not request.url.path.startswith("/v1") and wants_json(request)):
         return Response({"error": {"status": status, "message": detail}}, status_code=status)
     if request.url.path.startswith("/v1"):
-        headers, body = api.refuse_outside(status, detail, request.headers.get("host", ""))
-        return Response(body, status_code=status, headers=headers, media_type="application/json")
+        return _send(_refuse_call(request, status, detail))
     shop = find_shop(request.app.state["world"]) if status < 500 else ""
     return page("error.html", status=status, code=status, detail=detail, shop=shop)
+
+
+def _refuse_call(request: Request[Any, Any, Any], status: int, detail: str) -> api.Answer:
+    """Refuse a call that no operation answered, and write it down, so that its `request_log_url` leads somewhere."""
+    state, query = request.app.state, request.scope["query_string"]
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    asked = api.Request(request.method, request.url.path, headers, query, b"")
+    answer = api.refuse_outside(asked, status, detail)
+    number = request.scope["state"].get("noted")
+    if number is None:
+        platform, _ = _name_account(state["worlds"], headers) if status < 500 else ("", "")
+        number = note_request(state["records"], asked.method, asked.path, headers, query, b"", None, platform)
+    note_answer(state["records"], number, status, asked.id, False, answer[2])
+    return answer
+
+
+def _send(answer: api.Answer) -> Response[bytes]:
+    status, headers, body = answer
+    lower = {key.lower(): value for key, value in headers.items()}
+    media_type = lower.pop("content-type")
+    return Response(body, status_code=status, headers=lower, media_type=media_type)
 
 
 def _name_account(worlds: Worlds, headers: Mapping[str, str]) -> tuple[str, str]:

@@ -9,9 +9,9 @@ promises more bytes than it sends; clients see a broken connection (in-process o
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +23,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from store.sandbox.faults import Faults, Incoming, RequestFault
 from store.sandbox.kernel.errors import ApiError
 from store.sandbox.records import note_request
+from store.sandbox.stripe.api import Answer as ApiAnswer
+from store.sandbox.stripe.api import Request, refuse_outside
 
 NEVER_FAULTY = ("/_sandbox", "/healthz", "/assets", "/favicon.ico", "/console", "/mailbox")
 DRAIN_BYTES = 2**20
@@ -63,12 +65,14 @@ class FaultLayer:
         receive_again = _replay(body, more, receive)
         platform, account = self._name_account(headers)
         request = Incoming(method, path, account, lambda object: _mentions(scope, body, object))
+        query = scope["query_string"]
+        asked = Request(method, path, headers, query, body)
         if fault := self._faults.take_request(request, "before"):
             if path.startswith("/v1/"):
                 note = f"before:{fault.action}"
                 scope["state"]["fault"] = note
                 if fault.action != "slow":
-                    note_request(self._records, method, path, headers, scope["query_string"], body, note, platform)
+                    note_request(self._records, method, path, headers, query, body, note, platform, asked.id)
             if fault.action == "slow" and path.startswith("/v1/"):
                 # The API waits after it has claimed the idempotency key: who asks again meanwhile meets the 409.
                 scope["state"]["hold"] = partial(self._hold, fault.seconds, receive)
@@ -78,29 +82,35 @@ class FaultLayer:
                     await self._inner(scope, receive_again, send)
                 return None
             if fault.action == "truncate":
-                return await _answer(200, b"application/json", HALF, send)
-            return await self._interfere(fault, receive, send)
+                return await _answer((200, asked.answer_headers, HALF), send)
+            return await self._interfere(fault, asked, receive, send)
         if fault := self._faults.take_request(request, "after"):
             scope["state"]["fault"] = f"after:{fault.action}"
             answer = Answer()
             await self._inner(scope, receive_again, answer.take)
-            return await self._fail_after(fault, answer, receive, send)
+            # What was answered and what is sent instead are answers to one request: they have one id.
+            asked = replace(asked, id=answer.request_id or asked.id)
+            return await self._fail_after(fault, asked, answer, receive, send)
         return await self._inner(scope, receive_again, send)
 
-    async def _fail_after(self, fault: RequestFault, answer: Answer, receive: Receive, send: Send) -> None:
+    async def _fail_after(
+        self, fault: RequestFault, asked: Request, answer: Answer, receive: Receive, send: Send
+    ) -> None:
         if fault.action == "slow":
             if await self._wait(fault.seconds, receive):
                 await answer.give(send, answer.body)
             return None
         if fault.action == "truncate":
             return await answer.give(send, answer.body[: len(answer.body) // 2])
-        return await self._interfere(fault, receive, send)
+        return await self._interfere(fault, asked, receive, send)
 
-    async def _interfere(self, fault: RequestFault, receive: Receive, send: Send) -> None:
+    async def _interfere(self, fault: RequestFault, asked: Request, receive: Receive, send: Send) -> None:
         if fault.action == "status":
-            return await _answer(fault.status, b"application/json", _explain(fault.status), send)
+            words = f"A fault rule of the sandbox answered {fault.status}."
+            return await _answer(refuse_outside(asked, fault.status, words), send)
         if fault.action == "garbage":
-            return await _answer(fault.status, b"text/html; charset=utf-8", GARBAGE, send)
+            # From a proxy on the way, which knows nothing of requests and versions.
+            return await _answer((fault.status, {"Content-Type": "text/html; charset=utf-8"}, GARBAGE), send)
         if fault.action == "hang":
             await self._wait(fault.seconds, receive)
         start: dict[str, Any] = {
@@ -141,6 +151,12 @@ class Answer:
             self._start = message
         elif message["type"] == "http.response.body":
             self.body += message["body"]
+
+    @property
+    def request_id(self) -> str:
+        """The id that the API gave the request; empty for a page's answer."""
+        sent: dict[bytes, bytes] = dict(self._start["headers"])
+        return sent.get(b"request-id", b"").decode("latin-1")
 
     async def give(self, send: Send, body: bytes) -> None:
         """Send the answer's head with this body, whose length it then tells."""
@@ -193,17 +209,9 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _explain(status: int) -> bytes:
-    kind, code = ("invalid_request_error", "rate_limit") if status == 429 else ("api_error", None)
-    error = {"type": kind, "message": f"A fault rule of the sandbox answered {status}."}
-    return json.dumps({"error": error | ({"code": code} if code else {})}).encode()
-
-
-async def _answer(status: int, kind: bytes, body: bytes, send: Send) -> None:
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        (b"request-id", b"req_fault"),
-    ]
+async def _answer(answer: ApiAnswer, send: Send) -> None:
+    status, told, body = answer
+    told = told | {"Content-Length": str(len(body))}
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -91,14 +91,16 @@ def note_request(
     body: bytes,
     fault: str | None = None,
     platform: str = "",
+    request_id: str | None = None,
 ) -> int:
     """Write down an API request before it is answered and return its number; card data is masked.
 
-    `platform` is the account the key belongs to, empty for a key that belongs to none.
+    `platform` is the account the key belongs to, empty for a key that belongs to none; `request_id` is for a request
+    that gets an id although the API does not answer it.
     """
     written = records.execute(
-        "INSERT INTO requests (platform, at, method, path, account, idempotency_key, params, fault)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO requests (platform, at, method, path, account, idempotency_key, params, fault, request_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             platform,
             time.time(),
@@ -108,6 +110,7 @@ def note_request(
             headers.get("idempotency-key"),
             json.dumps(_read_params(query, body)),
             fault,
+            request_id,
         ),
     )
     return written.lastrowid or 0

@@ -15,6 +15,7 @@ from store.sandbox.kernel.spec import load_spec, request_node
 from store.sandbox.kernel.world import API_VERSION
 from store.sandbox.kernel.worlds import MOST
 from store.sandbox.stripe.bank_accounts import BANK_ACCOUNTS
+from store.sandbox.stripe.browser import INTENT_FIELDS
 from store.sandbox.stripe.cards import TEST_CARDS, TestCard
 from store.sandbox.stripe.money import IN_USD
 from store.sandbox.stripe.resources import ROUTES
@@ -33,7 +34,8 @@ DIFFERENCES = (
         "Keys",
         "Any `sk_test_…` works and is a platform of its own. There is no Dashboard to give a restricted key its "
         "permissions: `rk_test_X` has all, `rk_test_read_X` may only read. `pk_test_X` makes only the calls a browser "
-        f"makes, and sees the whole object. Live keys are refused. At most {MOST} platforms.",
+        f"makes, and sees of an intent the {len(INTENT_FIELDS)} fields that Stripe.js declares. Live keys are refused. "
+        f"At most {MOST} platforms.",
     ),
     ("Rate limits", "None, unless a fault rule plays them."),
     ("Idempotency", "Keys are kept for 24 hours of the sandbox's clock, per account."),

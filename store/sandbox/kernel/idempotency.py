@@ -18,9 +18,9 @@ KEPT_SECONDS = 24 * 3600
 MAX_LENGTH = 255
 
 
-def fingerprint(method: str, path: str, raw: Raw) -> str:
-    """Return what makes two requests the same: method, path and decoded parameters in any order."""
-    return hashlib.sha256(json.dumps([method, path, raw], sort_keys=True).encode()).hexdigest()
+def fingerprint(method: str, path: str, raw: Raw, *more: str) -> str:
+    """Return what makes two requests the same: method, path, decoded parameters in any order, and what else differs."""
+    return hashlib.sha256(json.dumps([method, path, raw, *more], sort_keys=True).encode()).hexdigest()
 
 
 def check_key(key: str) -> None:

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from store.sandbox.kernel import idempotency
@@ -18,9 +18,10 @@ from store.sandbox.kernel.forms import Raw, decode_form
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import check_params, check_supported, empty_lists
 from store.sandbox.kernel.spec import find_operation, object_fields, path_pattern, request_node
-from store.sandbox.kernel.world import API_VERSION, World, public
+from store.sandbox.kernel.world import API_VERSION, World
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.stripe.accounts import ensure_platform
+from store.sandbox.stripe.browser import check_expansion, show
 from store.sandbox.stripe.keys import Key, read_key
 from store.sandbox.stripe.objects import INCLUDES
 from store.sandbox.stripe.resources import ROUTES
@@ -50,7 +51,7 @@ class Request:
     headers: Mapping[str, str]
     query: bytes
     body: bytes
-    id: str
+    id: str = field(default_factory=partial(new_id, "req_", 14))
 
     @property
     def key(self) -> str | None:
@@ -64,8 +65,15 @@ class Request:
 
     @property
     def log_url(self) -> str:
-        """The address of this request in the sandbox's pages."""
-        return f"{self.origin}{LOG_PATH}{self.id}"
+        """The address of this request in the sandbox's pages; empty for what is no call of the API."""
+        return f"{self.origin}{LOG_PATH}{self.id}" if self.path.startswith("/v1") else ""
+
+    @property
+    def answer_headers(self) -> dict[str, str]:
+        """What every answer to this request carries."""
+        echoed = {} if self.key is None else {"Idempotency-Key": self.key}
+        version = self.headers.get("stripe-version", API_VERSION)
+        return {"Content-Type": "application/json", "Request-Id": self.id, "Stripe-Version": version} | echoed
 
 
 async def handle(
@@ -83,14 +91,8 @@ async def handle(
     `hold` is awaited after the idempotency key is claimed and before anything happens (a fault that hangs
     "before").
     """
-    request = Request(method, path, headers, query, body, new_id("req_", 14))
-    answer_headers = {
-        "Content-Type": "application/json",
-        "Request-Id": request.id,
-        "Stripe-Version": headers.get("stripe-version", API_VERSION),
-    }
-    if request.key is not None:
-        answer_headers["Idempotency-Key"] = request.key
+    request = Request(method, path, headers, query, body)
+    answer_headers = request.answer_headers
     try:
         api_key = read_key(headers.get("authorization"))
         world = worlds.find(api_key.tail)
@@ -99,21 +101,24 @@ async def handle(
         if "stripe-account" in headers:
             answer_headers["Stripe-Account"] = account
         _check_version(headers)
+        route, ids = _find_route(method, path)
+        # Before any stored answer: a key that may not ask must not be told what another one was answered.
+        _check_permission(route, request, account, api_key)
         raw = _decode(request)
         if request.key is None:
-            route, call = _check(world, account, request, raw, api_key)
+            call = _check(world, account, request, route, ids, raw, api_key)
             if hold:
                 await hold()
             status, data = _execute(route, call, request, lambda status, body: None)
         else:
             idempotency.check_key(request.key)
-            print_ = idempotency.fingerprint(method, path, raw)
+            print_ = idempotency.fingerprint(method, path, raw, *["browser"] * (api_key.kind == "pk"))
             with idempotency.claimed(world, account, request.key):
                 # The stored answer first: a frozen body stays good although its `expires_at` has come near.
                 stored = idempotency.recall(world, account, request.key, print_)
                 if stored:
                     return stored[0], {**answer_headers, "Idempotent-Replayed": "true"}, stored[1]
-                route, call = _check(world, account, request, raw, api_key)
+                call = _check(world, account, request, route, ids, raw, api_key)
                 if hold:
                     await hold()
                 remember = partial(idempotency.remember, world, account, request.key, print_)
@@ -125,11 +130,11 @@ async def handle(
     return status, answer_headers, data
 
 
-def refuse_outside(status: int, message: str, host: str) -> tuple[dict[str, str], bytes]:
-    """Return headers and body for a request that was refused before it reached `handle` (too large, no such method)."""
-    request = Request("", "", {"host": host}, b"", b"", new_id("req_", 14))
-    error = ApiError(status, message, type="invalid_request_error" if status < 500 else "api_error")
-    return {"Request-Id": request.id, "Stripe-Version": API_VERSION}, error.body()
+def refuse_outside(request: Request, status: int, message: str) -> Answer:
+    """Return the refusal of a request that never reached `handle` or lost its answer (too large, a fault)."""
+    kind = "invalid_request_error" if status < 500 else "api_error"
+    error = ApiError(status, message, type=kind, code="rate_limit" if status == 429 else None)
+    return status, request.answer_headers, error.body(request.log_url)
 
 
 def _catch_up(world: World) -> None:
@@ -160,30 +165,37 @@ def _decode(request: Request) -> Raw:
     return raw
 
 
-def _check(world: World, account: str, request: Request, raw: Raw, api_key: Key) -> tuple[Route, Call]:
-    """Find the route and check the parameters; what fails here had no effect and is not kept under a key."""
-    route, ids = _find_route(request.method, request.path)
-    node = request_node(route.operation)
-    secret = None
+def _check_permission(route: Route, request: Request, account: str, api_key: Key) -> None:
+    """Refuse what this kind of key may not do."""
     if api_key.read_only and request.method != "GET":
         raise ApiError(
             403,
             f"The provided key '{api_key.masked}' does not have the required permissions for this endpoint on account "
             f"'{account}'. Having a write permission would allow this request to continue.",
         )
+    if api_key.kind == "pk" and not route.publishable:
+        raise ApiError(
+            401,
+            "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a "
+            "list of your API keys at https://dashboard.stripe.com/account/apikeys.",
+            code="secret_key_required",
+        )
+
+
+def _check(
+    world: World, account: str, request: Request, route: Route, ids: dict[str, str], raw: Raw, api_key: Key
+) -> Call:
+    """Check the parameters; what fails here had no effect and is not kept under a key."""
+    node = request_node(route.operation)
+    secret = None
     if api_key.kind == "pk":
-        if not route.publishable:
-            raise ApiError(
-                401,
-                "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a "
-                "list of your API keys at https://dashboard.stripe.com/account/apikeys.",
-                code="secret_key_required",
-            )
         # A browser sends it with every call, although a server's confirmation knows no such parameter.
         secret = str(raw.get("client_secret", ""))
         raw = {name: value for name, value in raw.items() if name != "client_secret" or name in node["p"]}
     _refuse_removed(route, raw)
     params = check_params(node, raw)
+    if secret is not None:
+        check_expansion(params.get("expand"))
     if request.method == "GET" or "{" not in route.operation:
         # An empty filter is no filter, and a new object has nothing to be cleared.
         params = {name: value for name, value in params.items() if value is not None}
@@ -194,7 +206,7 @@ def _check(world: World, account: str, request: Request, raw: Raw, api_key: Key)
     for check in route.checks:
         check(call)
     check_supported(params, route.supported, route.operation)
-    return route, call
+    return call
 
 
 def _kind_of(route: Route) -> str:
@@ -220,7 +232,7 @@ def _execute(route: Route, call: Call, request: Request, remember: Remember) -> 
     try:
         with world.tx():
             try:
-                result = public(route.handler(call))
+                result = show(call, route.handler(call))
                 result = expand(world, call.account, result, call.params.get("expand") or [], INCLUDES)
                 answer = 200, json.dumps(result, indent=2).encode()
             except ApiError as error:

@@ -10,9 +10,10 @@ from typing import Any
 from store.sandbox.kernel.errors import ApiError, Unsupported, refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
-from store.sandbox.kernel.world import Document, public
+from store.sandbox.kernel.world import Document
 from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_charging
+from store.sandbox.stripe.browser import show
 from store.sandbox.stripe.captures import capture_intent, release_hold
 from store.sandbox.stripe.cards import find_card
 from store.sandbox.stripe.checks import bad_address, table
@@ -157,7 +158,7 @@ def _confirm(call: Call, intent: Document) -> Document:
     )
     if attempt.decline:
         raise card_error(
-            attempt.decline, keeps_effect=True, charge=intent["latest_charge"], payment_intent=public(intent)
+            attempt.decline, keeps_effect=True, charge=intent["latest_charge"], payment_intent=show(call, intent)
         )
     return intent
 

@@ -27,6 +27,7 @@ from store.kit.db import fetch, fetch_row
 from store.kit.web.templates import make_environment
 from store.mail.service import Mailer
 from store.sandbox.app import create_app as create_sandbox
+from store.sandbox.clock import Clock
 from store.settings import Settings
 from store.workers import Worker
 
@@ -192,10 +193,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def build_world(data: Path) -> AsyncIterator[World]:
+async def build_world(data: Path, providers_clock: Clock | None = None) -> AsyncIterator[World]:
     """Compose both apps, open the vendors' accounts, make the two webhook endpoints, fill the shelves."""
     to_shop, to_sandbox = Lazy(), Lazy()
-    sandbox = create_sandbox(data, deliver=to_shop, clock=data / "clock")
+    sandbox = create_sandbox(data, deliver=to_shop, clock=providers_clock or data / "clock")
     to_sandbox.app = sandbox
     console = httpx.AsyncClient(transport=to_sandbox, base_url=SANDBOX)
     secrets = {}

@@ -1,8 +1,12 @@
-"""Expiry raced with payment: not our clock but the provider's object says which of the two was first."""
+"""Expiry raced with payment: not our clock but the provider's object says which of the two was first.
+
+The provider's clock stands still, so that a second lasts as long as a test needs.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -20,19 +24,35 @@ from tests.facts import (
     the_order,
     the_payment,
 )
+from tests.invariants import check_after
 from tests.payments.buying import LAMP, MUG, pay_unheard, place
 from tests.signing import sign_headers
+from tests.still import StillClock
 from tests.webhooks.test_receive import deliver
-from tests.world import World
+from tests.world import World, build_world
 
 SKUS = pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
-LIFE = 45 * 60
+
+
+@pytest.fixture
+async def world(db: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """The market, with a provider whose clock moves when it is told to and not by itself."""
+    async with build_world(tmp_path, StillClock(tmp_path / "clock")) as built:
+        yield built
+        await check_after(request, built)
 
 
 async def run_down_to(world: World, seconds_left: int) -> None:
-    """Move the clock until the session has this long to live."""
-    left = (await the_payment())["expires_at"].timestamp() - clock.now().timestamp()
-    await world.advance(math.ceil(left) - seconds_left)
+    """Move the clock until the provider's session has exactly this long to live."""
+    found = world.sandbox.state.world.lookup((await the_payment())["provider_ref"])
+    await world.advance(found[2]["expires_at"] - world.sandbox.state.clock.now() - seconds_left)
+
+
+def put_ahead(world: World, seconds: int) -> None:
+    """Let the shop's clock, and not the provider's, be so much later."""
+    ahead = world.settings.data / "ahead"
+    ahead.write_text(str(world.sandbox.state.clock.offset + seconds))
+    clock.use_offset_file(ahead)
 
 
 @SKUS
@@ -40,7 +60,7 @@ async def test_payment_counts_when_it_was_made_in_the_last_second(world: World, 
     """T−0: our own clock has passed the deadline when anybody looks; the provider shows it paid."""
     before = await stock_of(sku)
     ada, url = await place(world, sku)
-    await run_down_to(world, 2)
+    await run_down_to(world, 1)
     await pay_unheard(world, url)
     await world.advance(10)
 
@@ -77,7 +97,9 @@ async def test_goods_stay_held_when_our_clock_is_ahead_of_the_providers(world: W
     """Past our deadline the session is open there still: nothing ends, and the payment counts."""
     ada, url = await place(world)
     payment = await the_payment()
-    await world.advance(LIFE - 5)
+    await run_down_to(world, 1)
+    put_ahead(world, 60)
+    assert (await the_order())["hold_until"] < clock.now()
     await world.worker.drain(sweep=True)
     assert (await the_order())["payment_state"] == "awaiting_payment"
     assert await stock_of(MUG) == (40, 1, 0)

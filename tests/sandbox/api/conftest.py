@@ -15,6 +15,7 @@ from store.sandbox.stripe.api import handle
 from store.sandbox.stripe.cards import Card
 from store.sandbox.stripe.checkout import Outcome, finish_challenge, pay
 from store.sandbox.stripe.keys import SECRET_KEY
+from tests.still import StillClock
 
 BASE = "http://127.0.0.1:8001"
 VISA = "4242424242424242"
@@ -62,17 +63,6 @@ class DirectClient(stripe.HTTPClient):
             self.answer = json.loads(answer[2])
             return answer
         raise AssertionError("the sandbox waited although nothing holds it")
-
-
-class StillClock(Clock):
-    """Moves when it is told to and not by itself: what is due in a second stays so on a slow machine."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._began = super().now() - self.offset
-
-    def now(self) -> int:
-        return self._began + self.offset
 
 
 class Api:

@@ -266,6 +266,17 @@ def test_session_expires_when_its_time_is_up(api: Api) -> None:
     assert api.event_types() == ["checkout.session.expired"]
 
 
+def test_session_takes_a_payment_when_one_second_is_left(api: Api) -> None:
+    session = api.open_session(expires_at=api.world.clock.now() + 45 * 60)
+    api.advance(45 * 60 - 1)
+
+    assert api.pay(session.id).kind == "complete"
+    api.advance(2)
+
+    assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    assert "checkout.session.expired" not in api.event_types()
+
+
 def test_page_finds_the_session_closed_when_its_time_is_up_and_nothing_ticked(api: Api) -> None:
     session = api.open_session(expires_at=api.world.clock.now() + 45 * 60)
     api.world.clock.advance(45 * 60)  # type: ignore[attr-defined]

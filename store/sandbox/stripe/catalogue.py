@@ -91,18 +91,21 @@ def update_price(call: Call) -> Document:
 
 
 def price_from_data(world: World, account: str, data: Params, param: str, *, active: bool = False) -> Document:
-    """Store the price that `price_data` describes (inactive unless said otherwise) and return it."""
-    currency = check_currency(data["currency"], f"{param}[currency]" if param else "currency")
-    amount = data.get("unit_amount")
-    field = f"{param}[unit_amount]" if param else "unit_amount"
+    """Store the price that `price_data` describes (inactive unless said otherwise) and return it.
+
+    `param` is the hash that the data stands in, empty when it is the request itself.
+    """
+    names = {name: f"{param}[{name}]" if param else name for name in ("currency", "unit_amount", "product")}
+    currency = check_currency(data["currency"], names["currency"])
+    amount, field = data.get("unit_amount"), names["unit_amount"]
     if amount is None:
         raise refuse(f"Missing required param: {field}.", param=field, code="parameter_missing")
     if not 0 <= amount <= MAX_AMOUNT:
         raise refuse(f"Invalid integer: {amount}; must be between 0 and {MAX_AMOUNT}.", param=field)
     if ("product" in data) == ("product_data" in data):
-        raise refuse("You must specify exactly one of `product` and `product_data`.", param=f"{param}[product]")
+        raise refuse("You must specify exactly one of `product` and `product_data`.", param=names["product"])
     if "product" in data:
-        product = world.get(account, "product", data["product"], param=f"{param}[product]")
+        product = world.get(account, "product", data["product"], param=names["product"])
     else:
         product = _make_product(world, account, data["product_data"], active=active)
     price = blank(

@@ -24,7 +24,37 @@ def test_same_answer_comes_back_when_the_key_is_used_again(api: Api) -> None:
     assert len(api.world.find(None, "checkout.session")) == 1
 
 
-def test_key_is_refused_when_the_parameters_differ(api: Api) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"line_items[0][price_data][unit_amount]": "1001"},
+        {"success_url": None},
+        {"client_reference_id": "OP-7K3M9"},
+        {"expand[0]": "line_items"},
+    ],
+)
+def test_key_is_refused_when_one_parameter_differs(api: Api, change: dict[str, str | None]) -> None:
+    api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
+    other = {name: value for name, value in (SESSION | change).items() if value is not None}
+
+    status, headers, answer = api.raw("POST", SESSIONS, other, idempotency_key="k1")
+
+    assert (status, answer["error"]["type"]) == (400, "idempotency_error")
+    assert "Idempotent-Replayed" not in headers
+    assert len(api.world.find(None, "checkout.session")) == 1
+
+
+def test_key_is_refused_when_the_address_differs(api: Api) -> None:
+    first, second = (api.v1.customers.create({"name": "Ada"}).id for _ in range(2))
+    api.raw("POST", f"/v1/customers/{first}", {"name": "Vera"}, idempotency_key="k1")
+
+    status, _, answer = api.raw("POST", f"/v1/customers/{second}", {"name": "Vera"}, idempotency_key="k1")
+
+    assert (status, answer["error"]["type"]) == (400, "idempotency_error")
+    assert api.v1.customers.retrieve(second).name == "Ada"
+
+
+def test_client_raises_its_own_error_when_a_key_is_used_for_something_else(api: Api) -> None:
     api.raw("POST", SESSIONS, SESSION, idempotency_key="k1")
 
     with pytest.raises(stripe.IdempotencyError) as caught:
@@ -70,6 +100,35 @@ def test_frozen_body_is_replayed_when_its_expiry_has_come_near(api: Api) -> None
     status, _, again = api.raw("POST", SESSIONS, body, idempotency_key="k1")
 
     assert (status, again["id"]) == (200, first["id"])
+
+
+def test_key_is_known_when_a_day_has_nearly_passed(api: Api) -> None:
+    _, _, first = api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+    api.advance(24 * 3600 - 60)
+
+    _, headers, again = api.raw("POST", "/v1/customers", {"name": "Ada"}, idempotency_key="k1")
+
+    assert (again["id"], headers["Idempotent-Replayed"]) == (first["id"], "true")
+    assert len(api.world.find(None, "customer")) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [("/v1/customers", "name=Ada", 200), ("/v1/customers", "colour=red", 400), ("/v1/socks", "", 404)],
+)
+def test_key_is_echoed_when_a_write_is_answered_or_refused(api: Api, path: str, body: str, status: int) -> None:
+    first, headers, _ = api.raw("POST", path, body, idempotency_key="k1")
+    again, replayed, _ = api.raw("POST", path, body, idempotency_key="k1")
+
+    assert first == again == status
+    assert headers["Idempotency-Key"] == replayed["Idempotency-Key"] == "k1"
+
+
+def test_key_is_not_echoed_when_none_was_sent_or_a_read_has_none(api: Api) -> None:
+    _, unnamed, _ = api.raw("POST", "/v1/customers", {"name": "Ada"})
+    _, read, _ = api.raw("GET", "/v1/customers", idempotency_key="k1")
+
+    assert "Idempotency-Key" not in {*unnamed, *read}
 
 
 def test_key_is_forgotten_when_a_day_has_passed(api: Api) -> None:

@@ -1,5 +1,7 @@
 """Lists: newest first, both cursors, limits, creation ranges; expansion to four levels."""
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -81,6 +83,50 @@ def test_references_are_followed_four_levels_deep(api: Api) -> None:
     found = api.v1.checkout.sessions.retrieve(session.id, {"expand": [path]}, {"stripe_account": vendor.id})
 
     assert found.payment_intent.latest_charge.application_fee.balance_transaction.amount == 100
+
+
+def test_references_are_followed_four_levels_deep_when_something_is_made(api: Api) -> None:
+    session = api.open_session()
+    api.pay(session.id)
+    intent = str(api.v1.checkout.sessions.retrieve(session.id).payment_intent)
+
+    path = "charge.payment_intent.latest_charge.balance_transaction"
+    refund = api.v1.refunds.create({"payment_intent": intent, "amount": 100, "expand": [path]})
+
+    charge: Any = refund.charge
+    assert charge.payment_intent.latest_charge.balance_transaction.amount == 1000
+
+
+def test_references_inside_a_list_are_followed_four_levels_deep_and_its_data_is_one(api: Api) -> None:
+    api.pay(api.open_session().id)
+    api.advance(3)
+
+    reference = "data.payment_intent.latest_charge.balance_transaction"
+    found: Any = api.v1.checkout.sessions.list({"expand": [reference]})
+    lines: Any = api.v1.checkout.sessions.retrieve(found.data[0].id, {"expand": ["line_items.data.price.product"]})
+
+    assert found.data[0].payment_intent.latest_charge.balance_transaction.amount == 1000
+    assert lines.line_items.data[0].price.product.name == "Print"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/checkout/sessions/{}?expand[]=payment_intent.latest_charge.balance_transaction.source.customer",
+        "/v1/checkout/sessions?expand[]=data.payment_intent.latest_charge.balance_transaction.source",
+        "/v1/checkout/sessions?expand[]=data.line_items.data.price.product",
+    ],
+)
+def test_expansion_is_refused_when_it_goes_five_levels_deep(api: Api, path: str) -> None:
+    session = api.open_session()
+    api.pay(session.id)
+
+    good, _, _ = api.raw("GET", path.format(session.id).rpartition(".")[0])
+    status, _, answer = api.raw("GET", path.format(session.id))
+
+    assert (good, status) == (200, 400)
+    assert (answer["error"]["type"], answer["error"]["param"]) == ("invalid_request_error", "expand")
+    assert answer["error"]["message"].startswith("You cannot expand more than 4 levels of a property.")
 
 
 def test_references_inside_a_list_are_expanded(api: Api) -> None:

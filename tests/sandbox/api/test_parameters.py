@@ -117,6 +117,21 @@ def test_session_is_refused_when_a_field_is_wrong(
     assert api.world.find(None, "checkout.session") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "hash"), [("/v1/prices", ""), (SESSIONS, "line_items[0][price_data]")], ids=["price", "session"]
+)
+def test_product_is_blamed_by_its_whole_name_when_nobody_knows_it(api: Api, path: str, hash: str) -> None:
+    product = f"{hash}[product]" if hash else "product"
+    good = {"currency": "usd", "unit_amount": "500"} if path == "/v1/prices" else SESSION
+    body = {name: value for name, value in good.items() if "product_data" not in name} | {product: "prod_none"}
+
+    status, _, answer = api.raw("POST", path, body)
+
+    assert (status, answer["error"]["code"]) == (404, "resource_missing")
+    assert (answer["error"]["param"], answer["error"]["message"]) == (product, "No such product: 'prod_none'")
+    assert api.world.find(None, "price") == []
+
+
 @pytest.mark.parametrize("missing", ["mode", "success_url", "line_items"])
 def test_session_is_refused_when_a_required_field_is_missing(api: Api, missing: str) -> None:
     body = {k: v for k, v in SESSION.items() if not k.startswith(missing)}

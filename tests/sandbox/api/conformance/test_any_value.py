@@ -23,6 +23,7 @@ from tests.sandbox.api.conftest import Api
 
 KINDS = {"checkout": "checkout.session"} | {kind + "s": kind for kind in PREFIXES}
 EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+PARAM = re.compile(r"\w+(\[[^\[\]]+\])*")
 FEW = settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -60,6 +61,12 @@ def near(api: Api, route: Route) -> list[str]:
     return [*own, "none", "\u00e9"]
 
 
+def assert_blames_a_name(answer: dict[str, Any]) -> None:
+    """Check that a refusal's `param`, where it has one, begins with a parameter's name: `product`, never `[product]`."""
+    param = answer.get("error", {}).get("param")
+    assert param is None or PARAM.fullmatch(param), answer
+
+
 @EVERY_ROUTE
 @FEW
 @given(data=st.data())
@@ -70,6 +77,7 @@ def test_request_is_refused_when_the_specification_says_no(api: Api, route: Rout
 
     assert status == 400, (fields, answer)
     assert answer["error"]["type"] == "invalid_request_error"
+    assert_blames_a_name(answer)
 
 
 @EVERY_ROUTE
@@ -85,3 +93,4 @@ def test_nothing_crashes_when_edge_values_are_sent(api: Api, route: Route, data:
 
     assert status in (200, 400, 402, 404), (fields, answer)
     assert status == 200 or answer["error"]["message"]
+    assert_blames_a_name(answer)

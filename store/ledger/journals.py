@@ -91,31 +91,34 @@ def refund(
     shares_reversed: Mapping[str, int],
     fee_returned: int,
     shares_owed: Mapping[str, int] | None = None,
+    promotion_returned: int = 0,
 ) -> tuple[Entry, ...]:
     """The buyer got `total` back from the account `paid_from`: the reverse of what was given back, by whom.
 
     `shares_reversed`: what each vendor gives back of its share (direct refunds; transfers that are
     reversed; the whole amount where our fee is kept). `fee_returned`: what we give back of our fee.
-    `shares_owed`: what a vendor kept although the buyer got it, and owes us now. Raises ValueError unless
-    the three make up `total`.
+    `shares_owed`: what a vendor kept although the buyer got it, and owes us now. `promotion_returned`: what a
+    discount of ours costs less, since it is not owed any more. Raises ValueError unless the first three make up
+    `total` and `promotion_returned`.
     """
     owed = shares_owed or {}
-    if min(total, fee_returned, *shares_reversed.values(), *owed.values()) < 0:
+    if min(total, fee_returned, promotion_returned, *shares_reversed.values(), *owed.values()) < 0:
         raise ValueError("a refund gives back; no part of it can be negative")
     parts = sum(shares_reversed.values()) + sum(owed.values()) + fee_returned
-    if parts != total:
+    if parts != total + promotion_returned:
         raise ValueError(f"a refund of {total} {currency} cannot be made of parts worth {parts}")
     return _legs(
         currency,
         *((names.payable(vendor), share) for vendor, share in shares_reversed.items()),
         *((names.receivable(vendor), share) for vendor, share in owed.items()),
         (names.INCOME_FEES, fee_returned),
+        (names.COST_PROMOTIONS, -promotion_returned),
         (paid_from, -total),
     )
 
 
 def reverse(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """A movement taken back (a refund that came back to us, a promotion that is not owed): the other way round."""
+    """A movement taken back (a refund that came back to us): the other way round."""
     return tuple(Entry(entry.account, entry.currency, -entry.amount) for entry in entries)
 
 

@@ -51,7 +51,8 @@ async def post(source: str, kind: str, ref: str, entries: Sequence[Entry], *, or
     return True
 
 
-async def _refuse_other(source: str, kind: str, ref: str, entries: Sequence[Entry]) -> None:
+async def read_journal(source: str, kind: str, ref: str) -> tuple[Entry, ...]:
+    """The entries of one movement, sorted; empty when it was never posted."""
     rows = await fetch(
         "SELECT e.account, e.currency, e.amount FROM ledger_entry e JOIN ledger_tx t ON t.id = e.tx"
         " WHERE t.source = $1 AND t.kind = $2 AND t.ref = $3",
@@ -59,6 +60,9 @@ async def _refuse_other(source: str, kind: str, ref: str, entries: Sequence[Entr
         kind,
         ref,
     )
-    posted = sorted(Entry(row["account"], row["currency"], row["amount"]) for row in rows)
-    if posted != sorted(entries):
+    return tuple(sorted(Entry(row["account"], row["currency"], row["amount"]) for row in rows))
+
+
+async def _refuse_other(source: str, kind: str, ref: str, entries: Sequence[Entry]) -> None:
+    if await read_journal(source, kind, ref) != tuple(sorted(entries)):
         raise DifferentJournal(f"{source} {kind} {ref} is in the ledger with other entries")

@@ -1,10 +1,12 @@
 """The journals of money that goes back, by charge type: who gives what, and who owes whom until it is there.
 
-Pure: rows of the capture and its order's parts in, balanced entries out.
+Pure: rows of the capture and its order's parts in, balanced entries out. Each refund takes its part of what earlier
+ones have left of every account, so that refunds in parts leave none of the cents that rounding each alone would.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from store.gateways.port import Moved
@@ -14,49 +16,45 @@ from store.ledger.journals import Entry
 from store.vendors.states import ChargeType
 
 
-def refund_entries(capture: dict[str, Any], parts: list[Any], amount: Money) -> tuple[Entry, ...]:
-    """What the buyer gets back, and in the same proportion what we would have added for a discount of ours."""
-    whole = capture["amount"]
-    owed_back = {str(part["vendor"]): part["owed"] * amount.amount // whole for part in parts}
-    return (
-        *_give_back_entries(capture, parts, amount),
-        *journals.reverse(journals.promotion(amount.currency, owed_back)),
-    )
+def refund_entries(
+    capture: dict[str, Any], parts: list[Any], amount: Money, before: Mapping[str, int]
+) -> tuple[Entry, ...]:
+    """What the buyer gets back, and in the same proportion what we would have added for a discount of ours.
 
-
-def _give_back_entries(capture: dict[str, Any], parts: list[Any], amount: Money) -> tuple[Entry, ...]:
-    """direct: the vendor's own money. destination: ours; the vendor owes it until the transfer is reversed.
-
+    `before`: what the refunds of this capture have moved so far, by account (debit positive). Raises ValueError for
+    more than they have left.
+    direct: the vendor's own money. destination: ours; the vendor owes it until the transfer is reversed.
     separate: nothing was passed on yet, so vendors and platform give back in proportion to what each earned.
     """
     paid_from = names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM)
+    left = capture["amount"] + before.get(paid_from, 0)
+    if amount.amount > left:
+        raise ValueError(f"{amount} goes back where only {Money(left, amount.currency)} is left")
+    owed_left = sum(part["owed"] for part in parts) + before.get(names.COST_PROMOTIONS, 0)
+    owed_back = owed_left * amount.amount // left
     vendor = str(parts[0]["vendor"])
+    fee_returned, shares_owed = 0, {}
     if capture["charge_type"] == ChargeType.DIRECT:
-        return journals.refund(
-            paid_from, amount.currency, amount.amount, shares_reversed={vendor: amount.amount}, fee_returned=0
-        )
-    if capture["charge_type"] == ChargeType.DESTINATION:
-        return journals.refund(
-            paid_from,
-            amount.currency,
-            amount.amount,
-            shares_reversed={},
-            fee_returned=0,
-            shares_owed={vendor: amount.amount},
-        )
-    shares = split(amount.amount, [*(part["total"] - part["fee"] for part in parts), _platform_fee(parts)])
+        shares = {vendor: amount.amount + owed_back}
+    elif capture["charge_type"] == ChargeType.DESTINATION:
+        shares, shares_owed = {vendor: owed_back}, {vendor: amount.amount}
+    else:
+        earned = [
+            part["total"] - part["fee"] + part["owed"] - before.get(names.payable(str(part["vendor"])), 0)
+            for part in parts
+        ]
+        fee_left = sum(part["fee"] for part in parts) - before.get(names.INCOME_FEES, 0)
+        *given, fee_returned = split(amount.amount + owed_back, [*earned, fee_left])
+        shares = {str(part["vendor"]): share for part, share in zip(parts, given, strict=True)}
     return journals.refund(
         paid_from,
         amount.currency,
         amount.amount,
-        shares_reversed={str(part["vendor"]): share for part, share in zip(parts, shares, strict=False)},
-        fee_returned=shares[-1],
+        shares_reversed=shares,
+        fee_returned=fee_returned,
+        shares_owed=shares_owed,
+        promotion_returned=owed_back,
     )
-
-
-def _platform_fee(parts: list[Any]) -> int:
-    """The platform's fee over all parts, minor units."""
-    return sum(part["fee"] for part in parts)
 
 
 def reversal_entries(capture: dict[str, Any], part: Any, moved: Moved) -> tuple[Entry, ...]:

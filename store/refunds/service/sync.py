@@ -20,7 +20,7 @@ from store.kit.ids import new_id
 from store.kit.money import Money
 from store.ledger import journals
 from store.ledger.journals import Entry
-from store.ledger.service import post
+from store.ledger.service import post, read_journal
 from store.orders import service as orders
 from store.payments.states import CaptureKind
 from store.promotions.discounts import spread_page_discount
@@ -79,7 +79,8 @@ async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
             await _post(capture, "transfer_reversal", reversal.ref, reversal_entries(capture, parts[0], reversal))
         for returned in snapshot.fee_refunds:
             await _post(capture, "fee_refund", returned.ref, fee_return_entries(capture, parts[0], returned))
-        for refund in snapshot.refunds:
+        # The oldest first, since a newer one may give back what an older one did not bring to the buyer.
+        for refund in reversed(snapshot.refunds):
             await _record_one(capture, refund, parts)
         await _tell(capture)
 
@@ -107,17 +108,38 @@ async def _read_parts(capture: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> None:
     row = await _find_or_insert(capture, snapshot)
-    entries = refund_entries(capture, parts, snapshot.amount)
     if snapshot.taken:
-        await _post(capture, "refund", snapshot.ref, entries)
-    if snapshot.came_back:
-        await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
+        entries = await _book(capture, snapshot, parts)
+        if snapshot.came_back:
+            await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
     to = STATUS[snapshot.outcome]
     if not REFUND.allows(row["status"], to):
         return
     await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
     if to in (RefundStatus.FAILED, RefundStatus.CANCELED):
         await _alarm(capture, snapshot, to)
+
+
+async def _book(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> tuple[Entry, ...]:
+    """The refund's journal: as it was posted, or posted now as its part of what the refunds before it have left."""
+    posted = await read_journal(capture["provider"], "refund", snapshot.ref)
+    if posted:
+        return posted
+    entries = refund_entries(capture, parts, snapshot.amount, await _read_given(capture))
+    await _post(capture, "refund", snapshot.ref, entries)
+    return entries
+
+
+async def _read_given(capture: dict[str, Any]) -> dict[str, int]:
+    """What the refunds of one capture have moved so far, those that came back left out, by account."""
+    rows = await fetch(
+        "SELECT entry.account, sum(entry.amount)::bigint AS amount FROM refund"
+        " JOIN ledger_tx AS tx ON tx.kind IN ('refund', 'refund_failed') AND (tx.source, tx.ref) = ($2, refund_ref)"
+        " JOIN ledger_entry AS entry ON entry.tx = tx.id WHERE refund.capture = $1 GROUP BY entry.account",
+        capture["id"],
+        capture["provider"],
+    )
+    return {row["account"]: row["amount"] for row in rows}
 
 
 async def _alarm(capture: dict[str, Any], snapshot: RefundSnapshot, to: RefundStatus) -> None:

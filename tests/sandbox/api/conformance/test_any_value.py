@@ -62,7 +62,7 @@ def near(api: Api, route: Route) -> list[str]:
 
 
 def assert_blames_a_name(answer: dict[str, Any]) -> None:
-    """Check that a refusal's `param`, where it has one, begins with a parameter's name: `product`, never `[product]`."""
+    """Check that a refusal blames, if anything, what begins with a name: `product`, never `[product]`."""
     param = answer.get("error", {}).get("param")
     assert param is None or PARAM.fullmatch(param), answer
 

@@ -7,7 +7,8 @@ from functools import cache
 
 import pytest
 
-from tests.faults.rows import DOCS, ROOT, ROWS, Row, write_page
+from tests.faults.row import Row
+from tests.faults.rows import DOCS, ROOT, ROWS, write_page
 
 HERE = (
     *range(1, 8),

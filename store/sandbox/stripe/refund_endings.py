@@ -7,7 +7,7 @@ reversed or a fee that was given back stays so (docs.stripe.com/refunds#failed-r
 """
 
 from store.sandbox.kernel.world import Document, World, due_job
-from store.sandbox.stripe.settlement import book
+from store.sandbox.stripe.entries import book
 
 PENDING_SECONDS = 180
 ANSWER_SECONDS = 86400

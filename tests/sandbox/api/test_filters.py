@@ -6,17 +6,23 @@ from urllib.parse import urlencode
 import pytest
 
 from store.sandbox.kernel.spec import request_node
+from store.sandbox.stripe.checkout import pay_by_debit
 from store.sandbox.stripe.resources import ROUTES
 from tests.sandbox.api.conftest import EXPRESS, Api
 
-NOTHING: dict[str, str] = {"limit": "100"}
+LIMIT = 100
+NOTHING = {"limit": str(LIMIT)}
+UNMADE = {
+    "product": {"id": "prod_good", "type": "good"},
+    "payment_method": {"id": "pm_always", "allow_redisplay": "always"},
+    "balance_transaction": {"id": "txn_eur", "currency": "eur"},
+}
 LISTS = [route for route in ROUTES if {"limit", "starting_after"} <= set(request_node(route.operation)["p"])]
 
 
 @pytest.fixture
 def busy(api: Api) -> Api:
-    """Two customers, payments of all ends, a split one, codes and prices; every list holds something."""
-    express = api.vendor(controller=EXPRESS)
+    """Two customers, payments of all ends, split ones, codes and prices: no filter finds all that a list holds."""
     for name in ("Ada", "Vera"):
         customer = api.v1.customers.create({"name": name, "email": f"{name.lower()}@example.com"})
         api.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
@@ -25,12 +31,23 @@ def busy(api: Api) -> Api:
         api.v1.prices.create({"product": product.id, "unit_amount": 500, "currency": "usd", "lookup_key": name})
         coupon = api.v1.coupons.create({"id": name, "percent_off": 10})
         api.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": f"{name}10"})
+    api.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "customer": customer.id})
     api.open_session()
-    split: Any = {"transfer_data": {"destination": express.id}, "application_fee_amount": 100}
-    api.pay(api.open_session(payment_intent_data={**split, "transfer_group": "g1"}).id)
+    for group in ("g1", "g2"):
+        express = api.vendor(controller=EXPRESS)
+        split: Any = {"transfer_data": {"destination": express.id}, "application_fee_amount": 100}
+        api.pay(api.open_session(payment_intent_data={**split, "transfer_group": group}).id)
     api.advance(5)
-    charge = next(charge for charge in api.v1.charges.list().data if charge.transfer)
-    api.v1.refunds.create({"charge": charge.id, "reverse_transfer": True, "refund_application_fee": True})
+    for charge in [charge for charge in api.v1.charges.list().data if charge.transfer]:
+        api.v1.refunds.create({"charge": charge.id, "reverse_transfer": True, "refund_application_fee": True})
+    debited = api.open_session(allowed_payment_method_types=["us_bank_account"])
+    pay_by_debit(api.world, debited.id, "000123456789", "Ada Buyer")
+    poster = api.v1.products.create({"name": "Poster", "shippable": True})
+    api.v1.prices.create({"product": poster.id, "unit_amount": 500, "currency": "gbp"})
+    # What the API has and the sandbox never makes is put beside the others, so that a filter has what to leave out.
+    for kind, change in UNMADE.items():
+        sample = api.world.find(api.world.platform, kind)[0]
+        api.world.put(api.world.platform, kind, sample | change)
     api.v1.webhook_endpoints.create({"url": "http://localhost:8000/", "enabled_events": ["*"]})
     return api
 
@@ -62,11 +79,12 @@ def test_list_has_every_filter_of_the_provider(route: Any) -> None:
         ("/v1/customers", "email", "email"),
         ("/v1/payment_methods", "customer", "customer"),
         ("/v1/payment_methods", "type", "type"),
+        ("/v1/payment_methods", "allow_redisplay", "allow_redisplay"),
         ("/v1/products", "url", "url"),
+        ("/v1/products", "shippable", "shippable"),
         ("/v1/products", "type", "type"),
         ("/v1/prices", "product", "product"),
         ("/v1/prices", "currency", "currency"),
-        ("/v1/prices", "type", "type"),
         ("/v1/balance_transactions", "type", "type"),
         ("/v1/balance_transactions", "source", "source"),
         ("/v1/balance_transactions", "currency", "currency"),
@@ -76,6 +94,7 @@ def test_list_has_every_filter_of_the_provider(route: Any) -> None:
         ("/v1/transfers", "transfer_group", "transfer_group"),
         ("/v1/application_fees", "charge", "charge"),
         ("/v1/promotion_codes", "code", "code"),
+        ("/v1/promotion_codes", "customer", "customer"),
         ("/v1/events", "type", "type"),
     ],
 )
@@ -83,10 +102,10 @@ def test_list_holds_what_the_filter_names_and_nothing_else(busy: Api, path: str,
     rows = fetch(busy, path)
     wanted = next(row[field] for row in rows if row[field])
 
-    found = fetch(busy, path, **{param: wanted})
+    found = fetch(busy, path, **{param: str(wanted).lower() if wanted is True else wanted})
 
     assert [row["id"] for row in found] == [row["id"] for row in rows if row[field] == wanted]
-    assert all(row[field] == wanted for row in found)
+    assert 0 < len(found) < len(rows) < LIMIT
 
 
 @pytest.mark.parametrize(
@@ -114,6 +133,7 @@ def test_sessions_are_found_by_the_buyer_s_address(busy: Api) -> None:
     found = fetch(busy, "/v1/checkout/sessions", **{"customer_details[email]": "ada@example.com"})
 
     assert [row["customer_details"]["email"] for row in found] == ["ada@example.com"]
+    assert len(fetch(busy, "/v1/checkout/sessions")) > 1
 
 
 def test_prices_and_products_are_found_by_several_names(busy: Api) -> None:
@@ -124,14 +144,46 @@ def test_prices_and_products_are_found_by_several_names(busy: Api) -> None:
 
     assert {row["lookup_key"] for row in prices} == {"Ada", "Vera"}
     assert [row["id"] for row in found] == products
+    assert len(fetch(busy, "/v1/prices")) > len(prices)
+    assert len(fetch(busy, "/v1/products")) > len(products)
 
 
-def test_active_ones_are_told_from_the_others(busy: Api) -> None:
-    price = fetch(busy, "/v1/prices", active="true")[0]
-    busy.v1.prices.update(price["id"], {"active": False})
+def test_prices_for_one_time_are_told_from_recurring_ones(busy: Api) -> None:
+    made = fetch(busy, "/v1/prices")
+    # The sandbox makes no recurring price: one is put beside the others.
+    busy.world.put(busy.world.platform, "price", made[0] | {"id": "price_recurring", "type": "recurring"})
 
-    assert price["id"] in [row["id"] for row in fetch(busy, "/v1/prices", active="false")]
-    assert price["id"] not in [row["id"] for row in fetch(busy, "/v1/prices", active="true")]
+    found = fetch(busy, "/v1/prices", type="one_time")
+
+    assert len(fetch(busy, "/v1/prices")) == len(made) + 1
+    assert found == made != []
+
+
+@pytest.mark.parametrize("path", ["/v1/prices", "/v1/products", "/v1/promotion_codes"])
+def test_active_ones_are_told_from_the_others(busy: Api, path: str) -> None:
+    gone, *others = [row["id"] for row in fetch(busy, path, active="true")]
+    busy.raw("POST", f"{path}/{gone}", {"active": "false"})
+
+    assert [row["id"] for row in fetch(busy, path, active="true")] == others != []
+    inactive = fetch(busy, path, active="false")
+    assert gone in [row["id"] for row in inactive]
+    assert {row["active"] for row in inactive} == {False}
+
+
+def test_codes_are_found_by_their_coupon(busy: Api) -> None:
+    rows = fetch(busy, "/v1/promotion_codes")
+
+    found = fetch(busy, "/v1/promotion_codes", coupon="Ada")
+
+    assert found == [row for row in rows if row["promotion"]["coupon"] == "Ada"]
+    assert 0 < len(found) < len(rows)
+
+
+def test_events_are_found_by_several_types(busy: Api) -> None:
+    found = fetch(busy, "/v1/events", **{"types[0]": "refund.created", "types[1]": "customer.created"})
+
+    assert {row["type"] for row in found} == {"refund.created", "customer.created"}
+    assert len(found) < len(fetch(busy, "/v1/events"))
 
 
 def test_events_are_told_apart_by_their_delivery(busy: Api) -> None:

@@ -1,7 +1,7 @@
 """What every journey gets: a market, a browser that is watched, a buyer of its own.
 
 Nobody shares anything: each test has fresh browser contexts, an address of its own and, before it starts, shelves and
-a provider as they were seeded.
+a provider as they were seeded. When it has ended, what must hold does: `e2e/invariants.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from e2e.chromium import launch_options
+from e2e.invariants import check_after
 from e2e.market import Market, visit_market
 from e2e.pages.shop import Shop
 from e2e.people import Person
@@ -51,9 +52,11 @@ def base_url(market: Market) -> str:
 
 
 @pytest.fixture(autouse=True)
-def fresh(market: Market) -> None:
-    """Nothing of the test before is left."""
-    market.reset()
+def fresh(market: Market, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nothing of the test before is left, and the test leaves nothing broken but what its mark names."""
+    market.begin()
+    yield
+    check_after(market, request)
 
 
 @pytest.fixture

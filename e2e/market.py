@@ -3,30 +3,32 @@
 Each pytest worker pays once for a demo of its own, on free ports and in a folder that goes with it; or, with
 E2E_BASE_URL and E2E_SANDBOX_URL, all visit one that runs already (give its DATA too, or what needs rows is skipped;
 start it with RATE_SCALE=100000, or the checkout limit is met). Tests share no stock and no provider's world:
-`reset` puts shelves, vendors and sandbox back to how they were found.
+`reset` puts shelves, vendors and sandbox back to how they were found; `begin` does so before a journey and remembers
+what lies there, for `find_broken` after it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import asyncpg
 import httpx
 import pytest
 
+from e2e.invariants import Before, Broken, find_broken, look_before
+from e2e.rows import Row, Rows
 from store.demo.folder import read_env
 from store.kit.processes import ProcessGroup, end_processes, last_lines
+from store.payments.states import LIVE
 from store.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parent.parent
@@ -36,32 +38,15 @@ LOOK_SECONDS = 0.05
 SECRET_KEY = "sk_test_overprint"
 FREE = "on_hand - reserved - sold"
 QUEUES = ("inbox_event", "operation", "mail_message")
-Row = dict[str, Any]
+STAYS_SECONDS = 3.0
+# After this a payment has settled at the provider.
+SETTLED_SECONDS = 20
+# What a sweep has not looked at yet.
+DUE = """
+SELECT id FROM payment WHERE check_at <= $1 AND "order" = ANY($2) AND status = ANY($3)
+UNION ALL SELECT id FROM capture WHERE settle_at <= $1 AND "order" = ANY($2) AND NOT settled
+"""
 T = TypeVar("T")
-
-
-class Rows:
-    """A synchronous window on the shop's database; its event loop lives in a thread, Playwright owns this one's."""
-
-    def __init__(self, url: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._connection: asyncpg.Connection[Any] = self._run(asyncpg.connect(url))
-
-    def fetch(self, sql: str, *args: Any) -> list[Row]:
-        """The rows of one statement."""
-        return [dict(row) for row in self._run(self._connection.fetch(sql, *args))]
-
-    def close(self) -> None:
-        """Leave the database."""
-        self._run(self._connection.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(WAIT_SECONDS)
 
 
 class Market:
@@ -70,6 +55,7 @@ class Market:
     def __init__(self, shop: str, sandbox: str, database: str = "") -> None:
         self.shop, self.sandbox = shop, sandbox
         self._rows = Rows(database) if database else None
+        self._before: Before | None = None
         self._console = httpx.Client(base_url=sandbox, timeout=30, trust_env=False)
         if database:
             self._found = {
@@ -169,12 +155,57 @@ class Market:
             for row in found:
                 self._put_back(table, row)
 
+    def begin(self) -> None:
+        """Before a journey: put everything back, and remember what earlier ones left in the shop's rows."""
+        self.reset()
+        if self._rows is not None:
+            self._before = self._rows.run(look_before(self._now()))
+
+    def find_broken(self) -> Broken:
+        """After a journey: bring everything to rest and return what it broke; nothing without a database to look at."""
+        if self._rows is None or self._before is None or not self._list_own_orders():
+            return {}
+        self.clear_faults()
+        self.tell("webhooks", action="clear")
+        self.tell("webhooks", action="release")
+        self._bring_to_rest()
+        if self.rows('SELECT 1 FROM capture WHERE NOT settled AND "order" = ANY($1)', self._list_own_orders()):
+            # Found just now: the provider settles it a moment later.
+            self._bring_to_rest()
+        # A sweep has taken its rows before it knows what became of them: what is broken stays so.
+        deadline = time.monotonic() + STAYS_SECONDS
+        while broken := self._rows.run(find_broken(self._before, self.sandbox, SECRET_KEY, self._now())):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_SECONDS)
+        return broken
+
     def close(self) -> None:
         """Put everything back and leave."""
         self.reset()
         self._console.close()
         if self._rows is not None:
             self._rows.close()
+
+    def _now(self) -> datetime:
+        """Business time, UTC."""
+        return datetime.fromtimestamp(self._console.get("/_sandbox/clock").raise_for_status().json()["now"], UTC)
+
+    def _list_own_orders(self) -> list[Any]:
+        """The orders of this journey."""
+        assert self._before is not None
+        return [row["id"] for row in self.rows("SELECT id FROM orders WHERE id <> ALL($1)", self._before.orders)]
+
+    def _bring_to_rest(self) -> None:
+        """Every event told, every row of this journey looked at, as it is some sweeps later."""
+        self.advance(SETTLED_SECONDS)
+        self.settle()
+        now, own, live = self._now(), self._list_own_orders(), [str(status) for status in LIVE]
+        self.rows('UPDATE payment SET check_at = $1 WHERE check_at > $1 AND "order" = ANY($2)', now, own)
+        self.rows('UPDATE capture SET settle_at = $1 WHERE settle_at > $1 AND "order" = ANY($2)', now, own)
+        self.rows("NOTIFY work")
+        wait_until(lambda: not self.rows(DUE, now, own, live), "the sweep to look")
+        self.settle()
 
     def _list_waiting(self) -> list[Row]:
         columns = "state, attempt, run_at, last_error"

@@ -22,9 +22,9 @@ it anew, and a test fails when it is out of date.
 ## Invariants
 
 `python -m store doctor` asks for each of these and names the row and the next step; in a demo it also compares our rows
-with the sandbox's own books ("at the provider"). After every test that moves money the world is brought to rest and all
-of them are asked for (`tests/invariants.py`); a test that breaks one on purpose says which and why
-(`leaves_broken`).
+with the sandbox's own books ("at the provider"). After every test and every journey that moves money the world is
+brought to rest and all of them are asked for (`tests/invariants.py`, `e2e/invariants.py`); one that breaks them on
+purpose says which and why (`leaves_broken`).
 
 | | must hold |
 |---|---|

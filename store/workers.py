@@ -25,11 +25,12 @@ from store.gateways.pace import TooFast
 from store.gateways.port import GatewayError, Gateways, StoredFailure, Unavailable
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
+from store.kit.limits import forget_limits
 from store.kit.logs import configure_logs
 from store.kit.queue import CHANNEL, hasten, work
-from store.kit.web.limits import forget_limits
 from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, send_due, submit
+from store.payments.service.declines import forget_payers
 from store.payments.sweep import end_overdue, sweep_payments
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
@@ -71,7 +72,7 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, self.tick))
-            for tidy in (forget_limits, forget_sessions):
+            for tidy in (forget_limits, forget_payers, forget_sessions):
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
             loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 

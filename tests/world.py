@@ -81,7 +81,7 @@ class Lazy(httpx.AsyncBaseTransport):
 
 @dataclass
 class World:
-    """Everything one test needs."""
+    """Everything one test needs. `wire` leads from the shop to the provider, `way` from there to the shop."""
 
     settings: Settings
     shop: Litestar
@@ -90,6 +90,7 @@ class World:
     worker: Worker
     console: httpx.AsyncClient
     wire: Lazy
+    way: Lazy
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def browser(self) -> Browser:
@@ -216,7 +217,7 @@ async def build_world(data: Path, providers_clock: Clock | None = None) -> Async
     to_shop.app = shop
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
-    world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox)
+    world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
     await seed.fill(gateways)
     await console.post("/_sandbox/seeded")
     try:

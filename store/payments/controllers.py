@@ -22,7 +22,7 @@ from store.cart.service import remove_code
 from store.catalogue.service import SoldOut
 from store.gateways.port import Declined, GatewayBug, GatewayError, Gateways, Unavailable
 from store.kit import clock
-from store.kit.errors import NotFound, ShopError, TryLater
+from store.kit.errors import NotFound, ShopError, TooMany, TryLater
 from store.kit.ids import new_token
 from store.kit.web.forms import InvalidForm, read_form
 from store.kit.web.limits import RateLimits
@@ -39,7 +39,7 @@ from store.payments.queries import (
     find_order,
     read_last_contact,
 )
-from store.payments.service import CartChanged, Started, StillConfirming
+from store.payments.service import CartChanged, Payer, Started, StillConfirming
 from store.payments.states import Door
 from store.promotions.service import CodeRefused
 from store.settings import Settings
@@ -134,6 +134,7 @@ async def check_out(
             form_id=form.form_id,
             contact=contact,
             base_url=settings.base_url,
+            payer=Payer.at(limits.client(request), limits.scale),
         )
     except CartChanged as changed:
         view = changed_page(form.seen, changed.group)
@@ -143,6 +144,10 @@ async def check_out(
         return see_other("/cart")
     except CodeRefused as refused:
         return await _show_again(cart_token, form, status=409, code_problem=refused.message)
+    except TooMany as tired:
+        answer = await _show_again(cart_token, form, status=429, provider_problem=tired.message)
+        answer.headers["Retry-After"] = str(tired.retry_after)
+        return answer
     except StillConfirming as waiting:
         return see_other(f"/orders/{waiting.order_token}")
     except (TryLater, Unavailable, Declined, GatewayBug) as problem:
@@ -206,8 +211,9 @@ async def pay_again(
     await limits.take(f"checkout:{limits.client(request)}", *CHECKOUTS)
     order = await _order(token)
     try:
-        started = await service.pay_again(gateways, order["id"], settings.base_url)
-    except (TryLater, GatewayError) as problem:
+        payer = Payer.at(limits.client(request), limits.scale)
+        started = await service.pay_again(gateways, order["id"], settings.base_url, payer)
+    except (TooMany, TryLater, GatewayError) as problem:
         flash(request, _words(problem))
         return see_other(f"/orders/{token}")
     return _lead(started, settings)
@@ -277,7 +283,7 @@ def _lead(started: Started, settings: Settings) -> Response[Any]:
 
 
 def _words(problem: Exception) -> str:
-    if isinstance(problem, TryLater):
+    if isinstance(problem, ShopError):
         return problem.message
     if isinstance(problem, Declined):
         return f"{problem} You were not charged."

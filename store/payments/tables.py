@@ -18,7 +18,8 @@ class Payment(Table, tablename="payment"):
     """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Minor units.
 
     amount = subtotal - coupon, all frozen: what the provider adds up, and our own discount, which travels as a coupon.
-    `discount` is what a code of the provider's page took off besides, known when it was paid.
+    `discount` is what a code of the provider's page took off besides, known when it was paid. `payer` is the key of a
+    rate limit while the attempt is live.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -47,6 +48,7 @@ class Payment(Table, tablename="payment"):
     failure_reason = Text(default="")
     failure_ref = Text(default="")
     review_reason = Text(default="")
+    payer = Text(default="")
     created_at = Timestamptz(default=TimestamptzNow())
     version = Integer(default=1)
 

@@ -23,11 +23,15 @@ EXCERPT = 500
 
 
 async def post_event(
-    client: httpx.AsyncClient, endpoint: Mapping[str, Any], body: bytes, tampering: str | None
+    client: httpx.AsyncClient,
+    endpoint: Mapping[str, Any],
+    body: bytes,
+    tampering: str | None,
+    seconds: float = ATTEMPT_SECONDS,
 ) -> tuple[int | None, str]:
     """Post one event and return the answer's status (None: no answer) and the beginning of its text or the reason.
 
-    `tampering` is an action and its seconds, for example `old_timestamp 301`, or None.
+    The answer has `seconds` to come. `tampering`: an action and its seconds, for example `old_timestamp 301`, or None.
     """
     body, signature = sign_attempt(body, endpoint["secret"], tampering, int(time.time()))
     headers = {
@@ -37,7 +41,7 @@ async def post_event(
     }
     try:
         async with (
-            asyncio.timeout(ATTEMPT_SECONDS),
+            asyncio.timeout(seconds),
             client.stream("POST", endpoint["url"], content=body, headers=headers) as answer,
         ):
             excerpt = ""
@@ -47,7 +51,7 @@ async def post_event(
                     break
             return answer.status_code, excerpt[:EXCERPT]
     except TimeoutError:
-        return None, f"No answer within {ATTEMPT_SECONDS:.0f} s."
+        return None, f"No answer within {seconds:g} s."
     except Exception as problem:  # whatever the transport raises, the delivery stays and is tried again
         return None, f"{type(problem).__name__}: {problem}"[:EXCERPT]
 

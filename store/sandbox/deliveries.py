@@ -31,7 +31,12 @@ log = logging.getLogger(__name__)
 
 
 class Deliveries:
-    """The queue of webhook deliveries and the attempts to make them."""
+    """The queue of webhook deliveries and the attempts to make them.
+
+    `seconds`: how long one attempt waits for its answer.
+    """
+
+    seconds = ATTEMPT_SECONDS
 
     def __init__(
         self,
@@ -216,7 +221,7 @@ class Deliveries:
                 self._settle(row, None, "The endpoint was deleted or disabled.", 0.0, final=True)
                 return
             started = time.monotonic()
-            status, excerpt = await post_event(self._client, endpoint, row["body"], row["tampering"])
+            status, excerpt = await post_event(self._client, endpoint, row["body"], row["tampering"], self.seconds)
             self._settle(row, status, excerpt, time.monotonic() - started)
 
     def _settle(self, row: sqlite3.Row, status: int | None, answer: str, seconds: float, final: bool = False) -> None:

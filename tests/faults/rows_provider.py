@@ -61,7 +61,12 @@ ROWS = (
         "faults/buyer_vanishes::newer_event_is_a_hint_like_any_other_when_its_version_is_unknown",
     ),
     row(
-        *(11, "our endpoint or its database is down", "5xx, so that it is sent again; missed events are listed"),
+        *(
+            11,
+            "our endpoint is down or hangs, or its database is",
+            "no 2xx, so that it is sent again; missed events are listed",
+        ),
+        "faults/endpoint_hangs::message_comes_again_and_counts_once_when_our_endpoint_hangs",
         "webhooks/receive::provider_is_told_to_come_again_when_the_database_is_away",
         "webhooks/receive::order_is_paid_when_the_message_came_while_the_database_was_away",
         "webhooks/backfill::missed_events_are_fetched_when_the_endpoint_was_switched_off",

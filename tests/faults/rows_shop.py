@@ -114,9 +114,13 @@ ROWS = (
         "e2e/journeys/three_d_secure::buyer_can_pay_otherwise_when_challenge_fails",
     ),
     row(
-        *(62, "declined, declined, paid", "one settling capture"),
+        *(62, "declined, declined, paid", "one settling capture; declines count against their address"),
         "payments/pay_again::one_settling_capture_when_two_declines_come_before_success",
         "e2e/journeys/pay_after_decline::order_turns_paid_once_when_second_card_is_accepted",
+        "payments/declines::new_order_is_refused_in_words_when_five_declines_are_known",
+        "payments/declines::order_opens_no_next_attempt_when_its_payer_has_to_wait",
+        "payments/declines::fifth_decline_decides_when_four_are_known",
+        "payments/declines::decline_counts_once_when_every_door_learns_of_it",
     ),
     row(
         *(63, "the bank answers days later", "both answers count; the goods are kept until the long deadline"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from store.catalogue.service import adjust_stock
 from store.kit.db import transaction
+from store.payments.service import Payer
 from tests.facts import one, the_order, the_payment
 from tests.world import SHOP, Browser, World
 
@@ -15,6 +16,7 @@ LAMP = "LUMEN-NIGHT"
 THROW = "SALT-THROW"
 STOOL = "TURNED-STOOL"
 NOTEBOOK = "NORTH-FIELD-LINED"
+SOMEBODY = Payer.at("198.51.100.9", 1.0)
 RAILS = {"destination": MUG, "direct": LAMP, "direct in EUR": THROW, "direct in JPY": STOOL}
 
 

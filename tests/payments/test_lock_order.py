@@ -15,7 +15,7 @@ from store.payments.sweep import end_overdue
 from store.refunds.service import give_back, sync_refunds
 from tests.facts import the_order, the_payment
 from tests.locks import wait_for_waiting
-from tests.payments.buying import MUG, pay_unheard, place
+from tests.payments.buying import MUG, SOMEBODY, pay_unheard, place
 from tests.promotions.promoting import make_code
 from tests.refunds.refunding import buy, refund_there, take_late
 from tests.world import SHOP, World
@@ -50,7 +50,7 @@ async def cancel(world: World) -> Verb:
 async def return_to_payment(world: World) -> Verb:
     await place(world)
     order = await the_order()
-    return lambda: pay_again(world.gateways, order["id"], SHOP)
+    return lambda: pay_again(world.gateways, order["id"], SHOP, SOMEBODY)
 
 
 async def end(world: World) -> Verb:

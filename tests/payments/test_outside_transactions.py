@@ -12,7 +12,7 @@ from store.payments.service import cancel_order, pay_again, sync_payment
 from store.payments.states import Door
 from store.workers import Worker
 from tests.facts import path_of, the_order, the_payment, value
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, end_too_early, pay_unheard, place, sell_out
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, SOMEBODY, end_too_early, pay_unheard, place, sell_out
 from tests.refunds.refunding import refund_there
 from tests.world import SHOP, World, rows
 
@@ -51,7 +51,7 @@ async def test_every_call_is_made_outside_when_things_are_bought_canceled_swept_
     ada, url = await place(watched)
     await ada.get(await pay_unheard(watched, url))
     await place(watched, LAMP)
-    await pay_again(watched.gateways, (await the_order())["id"], SHOP)
+    await pay_again(watched.gateways, (await the_order())["id"], SHOP, SOMEBODY)
     await cancel_order(watched.gateways, (await the_order())["id"], Door.CHECK)
     other, _ = await place(watched, MUG)
     await other.check_out(city="Paris")

@@ -10,7 +10,7 @@ from store.gateways.port import Unavailable
 from store.payments.service import pay_again, sync_payment
 from store.payments.states import Door
 from tests.facts import count_effects, path_of, stock_of, the_order, the_payment, timeline, value
-from tests.payments.buying import MUG, break_calls, mend, pay_unheard, place
+from tests.payments.buying import MUG, SOMEBODY, break_calls, mend, pay_unheard, place
 from tests.world import CHALLENGED, DECLINED, SANDBOX, SHOP, World
 
 SESSIONS = "/v1/checkout/sessions"
@@ -150,7 +150,7 @@ async def test_one_new_attempt_opens_when_many_want_to_pay_again_at_once(world: 
     await world.worker.drain(sweep=True)
     order = await the_order()
 
-    started = await asyncio.gather(*(pay_again(world.gateways, order["id"], SHOP) for _ in range(8)))
+    started = await asyncio.gather(*(pay_again(world.gateways, order["id"], SHOP, SOMEBODY) for _ in range(8)))
 
     assert len({one.redirect_url for one in started}) == 1
     assert await value("SELECT count(*) FROM payment") == 2
@@ -162,7 +162,7 @@ async def test_caller_hears_of_it_when_an_expired_session_cannot_be_looked_at(wo
     await break_calls(world, f"{SESSIONS}/*", method="GET")
 
     with pytest.raises(Unavailable):
-        await pay_again(world.gateways, (await the_order())["id"], SHOP)
+        await pay_again(world.gateways, (await the_order())["id"], SHOP, SOMEBODY)
 
 
 async def test_order_page_is_the_answer_when_nothing_is_left_to_pay(world: World) -> None:

@@ -1,10 +1,11 @@
-"""The verbs of payments, one file each: start, complete, sync, delayed, settle, cancel.
+"""The verbs of payments, one file each: start, complete, sync, declines, delayed, settle, cancel.
 
 `start_payment` and `pay_again` open an attempt, `sync_payment` confirms it by whichever door, `cancel_order` ends it
 before payment, `sync_capture` books what the provider kept and passed on.
 """
 
 from store.payments.service.cancel import cancel_order
+from store.payments.service.declines import Payer
 from store.payments.service.request import find_unconfirmed
 from store.payments.service.settle import sync_capture
 from store.payments.service.start import CartChanged, Started, StillConfirming, pay_again, start_payment
@@ -12,6 +13,7 @@ from store.payments.service.sync import sync_payment
 
 __all__ = [
     "CartChanged",
+    "Payer",
     "Started",
     "StillConfirming",
     "cancel_order",

@@ -34,6 +34,7 @@ async def insert_attempt(
     base_url: str,
     expires_at: datetime,
     check_at: datetime,
+    payer: str,
 ) -> dict[str, Any]:
     """Write the next attempt of `order` with its whole request, in the caller's transaction; returns the row.
 
@@ -84,6 +85,7 @@ async def insert_attempt(
         status=PaymentStatus.CREATED,
         expires_at=expires_at,
         check_at=check_at,
+        payer=payer,
         created_at=clock.now(),
     )
     rows = await Payment.insert(payment).returning(*Payment.all_columns())

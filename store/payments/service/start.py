@@ -24,6 +24,7 @@ from store.orders.service import Contact, hash_snapshot
 from store.orders.states import PAYABLE, PaymentState
 from store.payments.service.cancel import cancel_order
 from store.payments.service.complete import complete_attempt
+from store.payments.service.declines import Payer, ask_leave
 from store.payments.service.request import insert_attempt, read_live, read_order
 from store.payments.service.sync import sync_payment
 from store.payments.states import Door, PaymentStatus
@@ -66,15 +67,18 @@ async def start_payment(
     form_id: str,
     contact: Contact,
     base_url: str,
+    payer: Payer,
 ) -> Started:
     """Place the order of one checkout group, or find the one this form or another tab placed, and open its payment.
 
     A total of zero needs no provider: the order is placed and paid in one transaction.
-    Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, Declined (the provider's
-    words for the buyer) or TryLater (outcome unknown; the same form sent again goes on with the same order).
+    Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, TooMany (declines), Declined
+    (the provider's words for the buyer) or TryLater (outcome unknown; the same form goes on with the same order).
     """
     for _ in range(ROUNDS):
-        found = await retrying(lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url))
+        found = await retrying(
+            lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url, payer)
+        )
         if isinstance(found, Started):
             return found
         order, payment, same = found
@@ -90,10 +94,10 @@ async def start_payment(
     raise TryLater("Your order changed several times at once. Please try again.")
 
 
-async def pay_again(gateways: Gateways, order_id: UUID, base_url: str) -> Started:
+async def pay_again(gateways: Gateways, order_id: UUID, base_url: str, payer: Payer) -> Started:
     """Lead the buyer back to the open session, or open the next attempt when none is live.
 
-    Returns the order's own page when it cannot be paid (any more).
+    Returns the order's own page when it cannot be paid (any more). Raises TooMany (declines).
     """
 
     async def find() -> dict[str, Any] | None:
@@ -106,7 +110,7 @@ async def pay_again(gateways: Gateways, order_id: UUID, base_url: str) -> Starte
                 await orders.mark_over(order_id, text="The time to pay ran out.", door="")
                 return None
             await orders.mark_payable(order_id)
-            return await _attempt(gateways, order, base_url)
+            return await _attempt(gateways, order, base_url, payer)
 
     payment = await retrying(find)
     if payment and payment["status"] == PaymentStatus.PENDING and payment["expires_at"] <= clock.now():
@@ -126,6 +130,7 @@ async def _place(
     form_id: str,
     contact: Contact,
     base_url: str,
+    payer: Payer,
 ) -> Started | tuple[dict[str, Any], dict[str, Any], bool]:
     """tx1. Returns the order, its live attempt and whether both are what this form asks for."""
     async with transaction():
@@ -151,7 +156,7 @@ async def _place(
                 return Started(order["token"], order["number"], "")
             if same and live is None and not order["cancel_requested"]:
                 await orders.mark_payable(order["id"])
-                live = await _attempt(gateways, order, base_url)
+                live = await _attempt(gateways, order, base_url, payer)
             return order, live or {}, same and not order["cancel_requested"]
         if group.blocked:
             raise CartChanged(group)
@@ -165,10 +170,11 @@ async def _place(
             paid = await orders.mark_paid(order["id"], text=words, door="", method=method)
             assert paid, "an order that was placed in this transaction holds its stock and its use of the code"
             return Started(order["token"], order["number"], "")
-        return order, await _attempt(gateways, order, base_url), True
+        return order, await _attempt(gateways, order, base_url, payer), True
 
 
-async def _attempt(gateways: Gateways, order: dict[str, Any], base_url: str) -> dict[str, Any]:
+async def _attempt(gateways: Gateways, order: dict[str, Any], base_url: str, payer: Payer) -> dict[str, Any]:
+    await ask_leave(payer)
     now = clock.now()
     return await insert_attempt(
         gateways.stripe,
@@ -176,6 +182,7 @@ async def _attempt(gateways: Gateways, order: dict[str, Any], base_url: str) -> 
         base_url=base_url,
         expires_at=now + SESSION_LIFE,
         check_at=now + FIRST_CHECK,
+        payer=payer.key,
     )
 
 

@@ -27,6 +27,7 @@ from store.orders import service as orders
 from store.orders.service import PageDiscount
 from store.orders.states import PaymentState
 from store.payments.service.complete import complete_attempt, find_lost
+from store.payments.service.declines import count_decline
 from store.payments.service.delayed import apply_failed, apply_processing
 from store.payments.service.judge import find_difference, page_discount
 from store.payments.service.request import read_live
@@ -132,6 +133,7 @@ async def _apply_open(payment: dict[str, Any], snapshot: PaymentSnapshot, door: 
         door=door,
         ref=failure.ref,
     )
+    await count_decline(payment)
 
 
 async def _apply_expired(payment: dict[str, Any], order: dict[str, Any], door: Door) -> None:

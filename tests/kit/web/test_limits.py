@@ -9,7 +9,8 @@ from litestar.testing import RequestFactory
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.kit.errors import TooMany
-from store.kit.web.limits import RateLimits, forget_limits
+from store.kit.limits import forget_limits
+from store.kit.web.limits import RateLimits
 
 LIMITS = RateLimits()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from e2e.inspection import Inspection
 from e2e.market import Market
 from e2e.pages.console import Console
+from e2e.pages.keyboard import press
 from e2e.pages.shop import Shop
 from e2e.people import Person
 from e2e.watch import Watch
@@ -50,6 +51,9 @@ def test_testers_forms_are_accessible_while_rules_are_in_force(
     page = shop.page
     console = Console(page, market.sandbox).open_start().set_scenario("Stripe down")
     look(page, "console-scenario-set")
+    look(console.open_start().set_scenario("Endpoint disabled").page, "console-scenario-disabled")
+    look(console.open_start().set_scenario("Refund fails").page, "console-scenario-steps")
+    console.open_start().set_scenario("Stripe down")
     look(console.open_start().page, "console-start-set")
     page.goto(f"{market.sandbox}/console/faults")
     page.get_by_text("Let requests fail").click()
@@ -67,25 +71,11 @@ def test_tester_needs_neither_mouse_nor_script(market: Market, new_visitor: Call
     page = new_visitor(java_script_enabled=False).page
     page.goto(f"{market.sandbox}/")
 
-    _tab_to(page, "button", "Set Stripe down")
-    page.keyboard.press("Enter")
+    press(page.get_by_role("button", name="Set Stripe down", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text("Stripe down")
-    _tab_to(page, "link", "Clock")
-    page.keyboard.press("Enter")
-    _tab_to(page, "button", "+5 min")
-    page.keyboard.press("Enter")
+    press(page.get_by_role("link", name="Clock", exact=True))
+    press(page.get_by_role("button", name="+5 min", exact=True))
     expect(page.get_by_role("status")).to_contain_text("The clock was moved")
-    _tab_to(page, "button", "End it")
-    page.keyboard.press("Enter")
+    press(page.get_by_role("button", name="End it", exact=True))
 
     expect(page.get_by_role("status")).to_contain_text("No rule is in force")
-
-
-def _tab_to(page: Page, role: str, name: str) -> None:
-    """Press Tab until that is where one is."""
-    wanted = page.get_by_role(role, name=name, exact=True).and_(page.locator(":focus"))  # type: ignore[arg-type]
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if wanted.count():
-            return
-    raise AssertionError(f"Tab never came to the {role} {name!r}")

@@ -17,7 +17,10 @@ from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import Faults
 
 GOOD, DECLINED, CHALLENGED = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0027 6000 3184"
+REFUND_FAILS = "4000 0000 0000 5126"
+DEBIT_PAYS, DEBIT_FAILS = "000123456805", "000222222243"  # each after three days
 CHECK_OUT = "Put something into the cart and check out."
+DEBIT = "Choose Bank debit on the payment page (the demo offers it when STRIPE_DELAYED_METHODS=us_bank_account is set)"
 PAY = f"Pay with {GOOD}, any date to come, any security code."
 FOR_EVER = {"count": 0}  # until it is cleared
 Rule = tuple[str, dict[str, Any]]
@@ -25,7 +28,10 @@ Rule = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One card. `rules` are (call of the control API, its JSON body); `clock` is a step the page offers (seconds)."""
+    """One card. `rules` are (call of the control API, its JSON body); `clock` is a step the page offers (seconds).
+
+    `end`: what the button that ends rules does not undo.
+    """
 
     name: str
     title: str
@@ -34,6 +40,7 @@ class Scenario:
     expect: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     clock: int | None = None
+    end: str = ""
 
 
 SCENARIOS = (
@@ -136,6 +143,85 @@ SCENARIOS = (
             ("webhooks", {"action": "forge", "count": 1}),
             ("webhooks", {"action": "old_timestamp", "count": 1}),
         ),
+    ),
+    Scenario(
+        "bank-debit-succeeds",
+        "Bank debit succeeds days later",
+        "The buyer pays from a bank account, and the bank takes three days to agree.",
+        (CHECK_OUT, f"{DEBIT} and give the account {DEBIT_PAYS}.", "Come back here and move the clock by three days."),
+        (
+            "The order says Payment processing, and its goods are kept; nothing is mailed as paid.",
+            "After the three days the order is paid, once, and a confirmation is in the mailbox.",
+        ),
+        clock=3 * 86400,
+    ),
+    Scenario(
+        "bank-debit-fails",
+        "Bank debit fails days later",
+        "The buyer pays from a bank account, and three days later the bank says no.",
+        (CHECK_OUT, f"{DEBIT} and give the account {DEBIT_FAILS}.", "Come back here and move the clock by three days."),
+        (
+            "The order says Payment processing until then.",
+            "Then it says that the payment failed, why, and that nothing was taken; it can be tried again, and a mail"
+            " says so.",
+        ),
+        clock=3 * 86400,
+    ),
+    Scenario(
+        "code-takes-ten-percent",
+        "Promotion code",
+        "A code of the shop takes something off.",
+        (
+            "Put something into the cart, type WELCOME10 under Promotion code and press Apply.",
+            "Check out.",
+            PAY,
+        ),
+        (
+            "The cart shows ten percent less, and the payment page the same total with the discount by name.",
+            "The order is paid with that total. The same address cannot use the code again.",
+        ),
+    ),
+    Scenario(
+        "code-takes-everything",
+        "Promotion code for everything",
+        "A code of the shop leaves nothing to pay.",
+        ("Put something into the cart, type FREE100 under Promotion code and press Apply.", "Check out."),
+        (
+            "No payment page is shown: the order is placed and paid at once, and a confirmation is in the mailbox.",
+            "Nothing of it is here: no session was opened, and no request was made.",
+        ),
+    ),
+    Scenario(
+        "refund-fails",
+        "Refund fails",
+        "The money goes back, and some minutes later the bank returns it.",
+        (
+            CHECK_OUT,
+            f"Pay with {REFUND_FAILS}. Wait until the order says Paid, then come back here and move the clock by three"
+            " minutes: the payment settles.",
+            "Find the charge (ch_…) under Objects and give it back as somebody at the provider would, with the key of"
+            " your project: curl -u sk_test_…: -d charge=ch_… -d reverse_transfer=true …/v1/refunds at this address.",
+            "When the order says Refunded, move the clock by three minutes once more.",
+        ),
+        (
+            "The order says Refunded, and then Paid again, with a line that the refund failed.",
+            "The buyer has a mail about either, and store doctor names the order: a person has to act.",
+        ),
+        clock=180,
+    ),
+    Scenario(
+        "endpoint-disabled",
+        "Endpoint disabled",
+        "The provider has stopped to deliver, as it does after days without an answer.",
+        (CHECK_OUT, PAY, "To see the shop notice by itself, close the tab as soon as you have pressed Pay."),
+        (
+            "No delivery is made, and Deliveries says that the endpoint is disabled.",
+            "Back in the shop the order is paid at once: the return visit asks the provider.",
+            "With the tab closed, the shop reads within some minutes what it missed from the list of events, and"
+            " store doctor names the endpoint.",
+        ),
+        (("webhooks", {"action": "disable"}),),
+        end="The endpoints stay disabled: switch each on again under Deliveries. What happened meanwhile is not sent.",
     ),
     Scenario(
         "stripe-down",

@@ -17,6 +17,7 @@ from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, sh
 from store.sandbox.console.scenarios import BY_NAME, SCENARIOS, Scenario, end_scenario, set_scenario
 from store.sandbox.kernel import browse
 from store.sandbox.stripe.pages import offered_cards
+from store.sandbox.wording import format_span
 
 LATEST = 10
 
@@ -51,7 +52,7 @@ async def show_scenario(
 ) -> Response[Any]:
     """Show what a scenario asks for, what to expect of it, and how to end it."""
     data = {"card": describe_scenario(_find(name), desk)}
-    return show(request, "scenario.html", desk, desk.choose_world(platform), data)
+    return show(request, "scenario.html", desk, desk.choose_world(platform), data, span=format_span)
 
 
 @post("/console/scenarios/{name:str}")
@@ -98,6 +99,7 @@ def describe_scenario(scenario: Scenario, desk: Desk) -> dict[str, Any]:
         "expect": list(scenario.expect),
         "calls": [{"path": f"/_sandbox/{call}", "body": json.dumps(body)} for call, body in scenario.rules],
         "clock": scenario.clock,
+        "end": scenario.end,
         "set": desk.faults.scenario == scenario.name,
     }
 

@@ -16,12 +16,14 @@ from typing import Any
 import httpx
 
 from store.doctor.money import BEING_GIVEN_BACK
+from store.gateways.stripe.wire import from_wire
 from store.kit.db import fetch
 from store.webhooks.states import CAPTURE_EVENTS, REFUND_EVENTS, SESSION_EVENTS
 
 Row = dict[str, Any]
 Violations = list[tuple[str, str]]
-KINDS = ("captures", "refunds", "transfers", "balances", "events", "requests")
+OF_MONEY = ("captures", "refunds", "transfers", "balances")
+KINDS = (*OF_MONEY, "events", "requests")
 # What went back without an event is looked for once a day.
 DAILY = timedelta(days=1, hours=1)
 INTENDED = {"/v1/checkout/sessions": "payment", "/v1/coupons": "payment", "/v1/refunds": "refund"}
@@ -31,7 +33,7 @@ OF_COUPON = ":coupon"
 
 @dataclass(frozen=True)
 class Books:
-    """The sandbox's truth; `platform` is the account of our key."""
+    """The sandbox's truth, amounts of money in our minor units; `platform` is the account of our key."""
 
     platform: str
     captures: list[Row]
@@ -57,6 +59,8 @@ async def read_books(client: httpx.AsyncClient, key: str) -> Books:
     me = await client.get("/v1/account", headers={"Authorization": f"Bearer {key}"})
     answers = await asyncio.gather(*(client.get(f"/_sandbox/truth/{kind}") for kind in KINDS))
     rows = {kind: answer.raise_for_status().json()["data"] for kind, answer in zip(KINDS, answers, strict=True)}
+    for row in (row for kind in OF_MONEY for row in rows[kind]):
+        row |= {name: from_wire(row[name], row["currency"]) for name in ("amount", "refunded") if row[name]}
     return Books(me.raise_for_status().json()["id"], **rows)
 
 

@@ -155,6 +155,7 @@ class RefundRequest:
     account_ref: str
     charge_type: str
     amount: int
+    currency: str
     fee_taken: bool
     give_back_all: bool
 

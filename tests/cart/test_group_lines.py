@@ -1,13 +1,17 @@
 """Which goods are paid together: one direct vendor, or any destination vendors of one currency."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert
 
 from store.cart.queries import CheckoutGroup, group_lines
+from store.kit.money import Money
+from store.promotions.discounts import Code
 
 NAMESPACE = UUID(int=1)
 
@@ -217,3 +221,38 @@ def test_sums_and_rules_hold_when_carts_are_any(rows: list[Row], facts: dict[str
             assert all(line.total == line.unit_price * line.quantity for v in g.vendors for line in v.lines)
             assert g.total > 0
     assert bool([g for g in groups if g.reason]) <= (len(groups) > 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount"),
+    [
+        ({"price": 2401}, Money(2401, "KWD")),
+        ({"delivery_price": 605}, Money(605, "KWD")),
+        ({"price": 2400, "delivery_price": 600}, ""),
+    ],
+    ids=str,
+)
+def test_payment_is_refused_in_words_when_a_card_cannot_pay_one_of_its_amounts(
+    changes: dict[str, int], amount: Money | str
+) -> None:
+    (only,) = group(Row("kiln", currency="KWD", **changes))  # type: ignore[arg-type]
+
+    assert only.blocked == (amount and f"A card pays KWD in steps of {Money(10, 'KWD')}; {amount} is none of them.")
+
+
+def test_payment_is_refused_when_a_discount_leaves_what_no_card_can_pay() -> None:
+    row = Row("kiln", currency="KWD", price=1230)
+    limits = dict.fromkeys(("vendor", "category", "max_uses", "per_email", "starts_at", "ends_at", "amount"))
+    terms = {"currency": "", "with_delivery": False, "minimum": 0, "uses": 0, "active": True, "funded_by": "vendor"}
+    tenth = convert({"id": NAMESPACE, "code": "TENTH", "percent": 1000, **limits, **terms}, Code)
+
+    (only,) = group_lines([row.as_row()], tenth, datetime(2026, 11, 25, tzinfo=UTC))
+
+    assert "0.123 is none of them" in only.blocked
+
+
+def test_our_fee_is_an_amount_that_can_be_sent_when_the_currency_goes_in_steps() -> None:
+    (only,) = group(Row("kiln", currency="KWD", price=1290))
+
+    (vendor,) = only.vendors
+    assert (vendor.fee, vendor.share) == (120, 1770)

@@ -42,6 +42,7 @@ class Provider:
                         "secret": f"whsec_{provider.made}",
                         "form": form,
                         "key": self.headers["Authorization"],
+                        "account": self.headers["Stripe-Account"],
                     }
                 self.answer(provider.endpoints[name])
 
@@ -87,6 +88,16 @@ def test_both_are_made_with_their_scope_when_there_are_none(provider: Provider) 
     assert account["form"]["enabled_events[]"] == list(EVENTS)
     assert account["form"]["api_version"] == ["2026-10-28.endive"]
     assert account["key"] == "Bearer sk_test_overprint"
+
+
+def test_pitfall_21_no_endpoint_is_made_on_a_vendors_account_one_of_the_platform_hears_of_all(
+    provider: Provider,
+) -> None:
+    ensure(provider, {})
+
+    made = provider.endpoints.values()
+    assert [one["account"] for one in made] == [None, None]
+    assert sorted(one["form"].get("connect", ["false"])[0] for one in made) == ["false", "true"]
 
 
 def test_nothing_changes_when_both_are_known(provider: Provider) -> None:

@@ -63,6 +63,7 @@ def refund_of(request: CheckoutRequest, charge: str, **changes: Any) -> RefundRe
         "account_ref": lives_on(request),
         "charge_type": request.charge_type,
         "amount": request.total,
+        "currency": request.currency,
         "fee_taken": True,
         "give_back_all": True,
     }

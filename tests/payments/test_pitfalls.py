@@ -11,12 +11,29 @@ import stripe
 from store.gateways.port import SnapshotStatus
 from store.gateways.stripe.client import options
 from store.gateways.stripe.translate import payment_snapshot
+from store.kit.db import fetch
+from store.kit.money import Money
 from store.payments.service import sync_payment
 from store.payments.states import Door
-from tests.facts import NEVER, ONCE, count_effects, path_of, posted, stock_of, the_order, the_payment, value
+from tests.facts import (
+    NEVER,
+    ONCE,
+    count_effects,
+    ledger_balances,
+    one,
+    path_of,
+    posted,
+    provider_balances,
+    stock_of,
+    the_order,
+    the_payment,
+    value,
+)
 from tests.gateways.test_translate import session
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, SESSIONS, pay_unheard, place
 from tests.payments.unanswered import sessions_of
+from tests.refunds.refunding import refund_there
+from tests.shelves import read_words
 from tests.stall import Stall
 from tests.world import CHALLENGED, SANDBOX, SHOP, World, rows
 
@@ -162,6 +179,36 @@ async def test_pitfall_23_buyer_is_led_on_to_the_order_after_the_banks_question(
 
     assert (back.status_code, back.headers["location"]) == (303, await path_of())
     assert await ada.status(await path_of()) == "Paid"
+
+
+@pytest.mark.parametrize("currency", ["UGX", "ISK"])
+async def test_pitfall_24_a_currency_without_coins_is_sent_a_hundredfold_and_read_back(
+    world: World, currency: str
+) -> None:
+    await fetch("WITH goods AS (UPDATE product SET currency = $1) UPDATE vendor SET currency = $1", currency)
+    ada, url = await place(world, LAMP)
+    payment, there = await the_payment(), world.sandbox.state.world
+    account = there.get(there.platform, "account", payment["account_ref"])
+    there.put(there.platform, "account", account | {"default_currency": currency.lower()})
+    await world.pay(url)
+    await world.settle()
+    capture = await one("SELECT * FROM capture")
+    await refund_there(world, capture, amount=100000, refund_application_fee="true")
+    await refund_there(world, capture, refund_application_fee="true")
+    await world.settle()
+
+    (charge,), order = await world.truth("captures"), await the_order()
+    assert charge["amount"] == charge["refunded"] == capture["amount"] * 100
+    assert (capture["amount"], capture["currency"], order["refunded"]) == (order["total"], currency, order["total"])
+    refunds = await rows("SELECT amount FROM refund ORDER BY created_at")
+    assert [refund["amount"] for refund in refunds] == [1000, order["total"] - 1000]
+    assert await ada.status(await path_of()) == "Refunded"
+    ours, theirs = await ledger_balances(), await provider_balances(world)
+    held = (payment["account_ref"], currency)
+    assert ours[held] * 100 == theirs[held] < 0
+    shown = read_words(await ada.get(await path_of()))
+    assert f"Total, tax included {Money(order['total'], currency)}" in shown
+    assert "." not in str(Money(order["total"], currency))
 
 
 async def test_pitfall_25_the_first_session_is_expired_before_another_opens(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.webhooks.states import PATHS
-from tests.facts import NEVER, ONCE, count_effects, one, path_of, the_order, the_payment
+from tests.facts import NEVER, ONCE, assert_books_agree, count_effects, one, path_of, the_order, the_payment
 from tests.payments.buying import LAMP, SESSIONS, break_calls, mend, pay_unheard, place
 from tests.signing import sign_headers
 from tests.webhooks.test_process import about, pay_and_find
@@ -70,6 +70,34 @@ async def test_pitfall_13_no_endpoint_takes_what_nobody_signed(world: World, pat
         assert (await deliver(world, body, forged, path)).status_code == 400
 
     assert await rows("SELECT 1 FROM inbox_event") == []
+
+
+async def test_pitfall_19_fee_and_py_charge_of_a_vendor_are_passed_over_and_booked_with_the_payment_they_belong_to(
+    world: World,
+) -> None:
+    """Objects that we keep no copy of: no event of theirs fails, is taken for a payment, or is missed in the books."""
+    _, url = await place(world)
+    await world.pay(url)
+    await world.settle()
+    (fee,) = await rows("SELECT event_id, outcome FROM inbox_event WHERE type = 'application_fee.created'")
+    vendor = (await the_payment())["destination_ref"]
+    charges = world.sandbox.state.world.find(vendor, "charge")
+    (py,) = [charge["id"] for charge in charges]
+    for type in ("charge.updated", "charge.refunded"):
+        body, headers = sign_headers(
+            world.settings, PATHS["connect"], event=f"evt_{type}", account=vendor, type=type, resource=py
+        )
+        assert (await deliver(world, body, headers, PATHS["connect"])).status_code == 200
+
+    await world.settle()
+
+    told = await rows("SELECT state, outcome FROM inbox_event WHERE event_id LIKE 'evt_charge.%'")
+    assert py.startswith("py_")
+    assert [(event["state"], event["outcome"]) for event in told] == [("done", "foreign")] * 2
+    assert fee["outcome"] == "ignored"
+    assert await count_effects() == ONCE
+    assert (await one("SELECT count(*) FROM ledger_tx WHERE kind = 'application_fee'"))["count"] == 1
+    await assert_books_agree(world)
 
 
 async def test_pitfall_20_an_event_of_a_payment_intent_finds_its_payment_by_the_events_account(world: World) -> None:

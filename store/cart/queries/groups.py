@@ -18,7 +18,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from store.gateways.minimums import smallest_charge
+from store.gateways.minimums import smallest_charge, smallest_step
 from store.kit.money import Money
 from store.promotions.discounts import Code, Cut, Part, Refused, judge_code, uncut
 from store.vendors.states import ChargeType, explain_not_selling
@@ -187,7 +187,9 @@ def _apply_code(
 
 def _cut(vendor: GroupVendor, cut: Cut) -> GroupVendor:
     total = vendor.subtotal + vendor.delivery - cut.discount
-    return replace(vendor, total=total, discount=cut.discount, fee=cut.fee, owed=cut.owed)
+    # Our fee is an amount that is sent, too: what is too small for it is the vendor's.
+    fee = cut.fee - cut.fee % smallest_step(vendor.currency)
+    return replace(vendor, total=total, discount=cut.discount, fee=fee, owed=cut.owed)
 
 
 def _key(vendor: GroupVendor, refusal: str) -> str:
@@ -283,7 +285,7 @@ def _group(
         delivery=sum(vendor.delivery for vendor in vendors),
         total=total,
         reason=_explain_apart(key, vendors) if several and not refusal and not gone else "",
-        blocked=refusal or (GONE if gone else CHANGED if changed else _explain_too_small(total, currency, discount)),
+        blocked=refusal or (GONE if gone else CHANGED if changed else _explain_unpayable(vendors, total, discount)),
         changed=changed,
         goods_hash=_digest(
             charge_type,
@@ -298,8 +300,13 @@ def _group(
     )
 
 
-def _explain_too_small(total: int, currency: str, discount: int) -> str:
-    least = smallest_charge(currency)
+def _explain_unpayable(vendors: list[GroupVendor], total: int, discount: int) -> str:
+    """Why no card can pay this; "" when one can, or nothing is due."""
+    currency = vendors[0].currency
+    least, step = smallest_charge(currency), smallest_step(currency)
+    prices = [amount for vendor in vendors for amount in (vendor.delivery, *(line.unit_price for line in vendor.lines))]
+    if total and (odd := [amount for amount in (*prices, discount) if amount % step]):
+        return f"A card pays {currency} in steps of {Money(step, currency)}; {Money(odd[0], currency)} is none of them."
     if not 0 < total < least:
         return ""
     way_out = "Add something, or remove the code" if discount else "Add something"

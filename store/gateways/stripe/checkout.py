@@ -24,6 +24,7 @@ from store.gateways.port import (
 )
 from store.gateways.stripe.client import StripeCalls, options
 from store.gateways.stripe.translate import payment_snapshot
+from store.gateways.stripe.wire import to_wire
 
 EXPAND = ["payment_intent.latest_charge"]
 
@@ -32,6 +33,7 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
     """The request body as JSON text; the same text gives the same bytes on the wire each time it is sent.
 
     `methods`: what the buyer may pay with, in Stripe's words; those that cannot take this currency Stripe leaves out.
+    Raises GatewayBug for an amount that Stripe cannot take.
     """
     metadata = {"payment_id": request.payment_id, "order_id": request.order_id, "order": request.order_number}
     intent: dict[str, Any] = {
@@ -40,7 +42,7 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
         "description": f"Order {request.order_number}",
     }
     if request.fee and request.charge_type in ("direct", "destination"):
-        intent["application_fee_amount"] = request.fee
+        intent["application_fee_amount"] = to_wire(request.fee, request.currency)
     if request.charge_type == "destination":
         intent["transfer_data"] = {"destination": request.account_ref}
     if request.charge_type == "separate":
@@ -49,14 +51,15 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
         "mode": "payment",
         "ui_mode": "hosted_page",
         "client_reference_id": request.payment_id,
-        "metadata": metadata,
+        # A session of zero may come back without a currency, and then nothing else tells what its amounts are.
+        "metadata": {**metadata, "currency": request.currency},
         "allowed_payment_method_types": list(methods),
         "line_items": [
             {
                 "quantity": item.quantity,
                 "price_data": {
                     "currency": request.currency.lower(),
-                    "unit_amount": item.unit_price,
+                    "unit_amount": to_wire(item.unit_price, request.currency),
                     "product_data": {"name": item.name},
                 },
             }
@@ -85,7 +88,7 @@ def freeze_discount(request: CheckoutRequest) -> str:
     body = {
         "id": _name_coupon(request),
         "name": request.discount_name,
-        "amount_off": request.discount,
+        "amount_off": to_wire(request.discount, request.currency),
         "currency": request.currency.lower(),
         "duration": "once",
         "max_redemptions": 1,

@@ -11,13 +11,14 @@ from typing import Any
 from store.gateways.port import CaptureSnapshot, RefundRequest, RefundSnapshot
 from store.gateways.stripe.client import StripeCalls, options
 from store.gateways.stripe.translate import capture_snapshot, refund_snapshot
+from store.gateways.stripe.wire import to_wire
 
 
 async def refund(calls: StripeCalls, request: RefundRequest) -> RefundSnapshot:
     """Ask for a refund under our refund's id as key."""
     body: dict[str, Any] = {
         "charge": request.capture_ref,
-        "amount": request.amount,
+        "amount": to_wire(request.amount, request.currency),
         "metadata": {"refund_id": request.refund_id, "order_id": request.order_id},
     }
     if request.give_back_all and request.charge_type == "destination":

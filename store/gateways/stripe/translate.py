@@ -11,13 +11,14 @@ from typing import Any
 from store.gateways.port import (
     CaptureSnapshot,
     Failure,
+    GatewayBug,
     Moved,
     PaymentSnapshot,
     RefundOutcome,
     RefundSnapshot,
     SnapshotStatus,
 )
-from store.kit.money import Money
+from store.gateways.stripe.wire import from_wire, read_money
 
 DECLINE_WORDS = {
     "insufficient_funds": "The card has insufficient funds",
@@ -41,30 +42,28 @@ def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapsh
     intent = _object(session.get("payment_intent"))
     charge = _object(intent.get("latest_charge"))
     metadata = session.get("metadata") or {}
-    details = _object(session.get("total_details"))
     status, remark = _status(session, intent)
+    try:
+        sums = _sums(session, intent, session.get("currency") or metadata.get("currency", ""))
+    except GatewayBug as odd:
+        status, remark, sums = SnapshotStatus.UNCLEAR, str(odd), {"amount": -1, "fee": -1}
     paid_charge = charge if charge.get("status") == "succeeded" else {}
     return PaymentSnapshot(
         ref=session["id"],
         status=status,
-        amount=_amount(session.get("amount_total")),
         currency=(session.get("currency") or "").upper(),
         payment_id=session.get("client_reference_id") or "",
         order_id=metadata.get("order_id", ""),
         account_ref=account_ref,
         destination=(_object(intent.get("transfer_data"))).get("destination") or "",
-        fee=int(intent.get("application_fee_amount") or 0),
         livemode=bool(session.get("livemode")),
         capture_ref=paid_charge.get("id") or (session["id"] if not intent else ""),
         method=_method(paid_charge),
         redirect_url=session.get("url") or "",
         failure=_failure(intent),
         remark=remark,
-        subtotal=_amount(session.get("amount_subtotal")),
-        shipping=int(details.get("amount_shipping") or 0),
-        tax=int(details.get("amount_tax") or 0),
-        discount=int(details.get("amount_discount") or 0),
         code=_code(session),
+        **sums,
     )
 
 
@@ -108,7 +107,7 @@ def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
         ref=refund["id"],
         refund_id=(refund.get("metadata") or {}).get("refund_id", ""),
         capture_ref=_id(refund.get("charge")),
-        amount=Money(int(refund["amount"]), refund["currency"].upper()),
+        amount=read_money(int(refund["amount"]), refund["currency"]),
         outcome=RefundOutcome(status) if status in RefundOutcome._value2member_map_ else RefundOutcome.PENDING,
         reason=refund.get("failure_reason") or "",
         taken=bool(refund.get("balance_transaction")),
@@ -142,9 +141,18 @@ def _status(session: dict[str, Any], intent: dict[str, Any]) -> tuple[SnapshotSt
     return SnapshotStatus.UNCLEAR, f"session {state!r} with payment_status {paid!r} and total {total}"
 
 
-def _amount(value: Any) -> int:
-    """An amount of the session; -1, which equals nothing of ours, where it has none."""
-    return -1 if value is None else int(value)
+def _sums(session: dict[str, Any], intent: dict[str, Any], currency: str) -> dict[str, int]:
+    """The session's amounts in our minor units; a total that is missing is -1, which equals nothing of ours."""
+    details = _object(session.get("total_details"))
+    told = {
+        "amount": session.get("amount_total"),
+        "subtotal": session.get("amount_subtotal"),
+        "shipping": details.get("amount_shipping") or 0,
+        "tax": details.get("amount_tax") or 0,
+        "discount": details.get("amount_discount") or 0,
+        "fee": intent.get("application_fee_amount") or 0,
+    }
+    return {name: -1 if value is None else from_wire(int(value), currency) for name, value in told.items()}
 
 
 def _code(session: dict[str, Any]) -> str:
@@ -179,14 +187,14 @@ def _provider_fee(balance: dict[str, Any]) -> Moved | None:
     if not balance:
         return None
     own = sum(int(d["amount"]) for d in balance.get("fee_details") or [] if d.get("type") != "application_fee")
-    money = Money(own, balance["currency"].upper())
+    money = read_money(own, balance["currency"])
     return Moved(balance["id"], money, money) if own else None
 
 
 def _moved(thing: dict[str, Any]) -> Moved:
-    amount = Money(int(thing["amount"]), thing["currency"].upper())
+    amount = read_money(int(thing["amount"]), thing["currency"])
     balance = _object(thing.get("balance_transaction"))
-    landed = Money(abs(int(balance["amount"])), balance["currency"].upper()) if balance else amount
+    landed = read_money(abs(int(balance["amount"])), balance["currency"]) if balance else amount
     return Moved(thing["id"], amount, landed)
 
 

@@ -104,6 +104,7 @@ async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | N
         account_ref=refund["account_ref"],
         charge_type=refund["charge_type"],
         amount=refund["amount"],
+        currency=refund["currency"],
         fee_taken=refund["fee"] > 0,
         give_back_all=True,
     )

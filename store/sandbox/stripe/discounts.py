@@ -10,7 +10,7 @@ from typing import Any
 from store.sandbox.kernel.errors import Missing, refuse
 from store.sandbox.kernel.world import Document, World
 from store.sandbox.stripe.coupons import find_coupon, redeem_coupon, takes_off
-from store.sandbox.stripe.money import round_half_up, share, smallest_amount
+from store.sandbox.stripe.money import round_to_step, share, smallest_amount
 from store.sandbox.stripe.objects import blank, find_line_items
 from store.sandbox.stripe.promotion_codes import find_active, redeem_code
 from store.sandbox.stripe.routing import Call
@@ -117,7 +117,7 @@ def _why_not(
         return "This discount does not apply to anything in this order."
     if code and (reason := _restricted(world, account, session, code)):
         return reason
-    total = session["amount_subtotal"] - _off(eligible, coupon)
+    total = session["amount_subtotal"] - _off(eligible, coupon, currency)
     if 0 < total < smallest_amount(currency):
         return (
             f"With this discount the total would be {format_money(total, currency)}, and the smallest amount that "
@@ -153,14 +153,14 @@ def _eligible(lines: list[Document], coupon: Document) -> list[Document]:
     return [line for line in lines if not products or line["price"]["product"] in products]
 
 
-def _off(eligible: list[Document], coupon: Document) -> int:
-    return round_half_up(takes_off(coupon, sum(line["amount_subtotal"] for line in eligible)))
+def _off(eligible: list[Document], coupon: Document, currency: str) -> int:
+    return round_to_step(takes_off(coupon, sum(line["amount_subtotal"] for line in eligible)), currency)
 
 
 def _apply(world: World, session: Document, lines: list[Document], coupon: Document, code: Document | None) -> None:
     clear_discount(session, lines)
     eligible = _eligible(lines, coupon)
-    whole, off = sum(line["amount_subtotal"] for line in eligible), _off(eligible, coupon)
+    whole, off = sum(line["amount_subtotal"] for line in eligible), _off(eligible, coupon, session["currency"])
     discount = blank(
         world,
         "discount",

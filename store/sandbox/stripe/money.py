@@ -79,9 +79,9 @@ COUNTRY_CURRENCY = {
 }
 
 
-def stripe_fee(amount: int) -> int:
-    """Return the provider's fee on a charge, minor units of the charge's settlement currency."""
-    return round_half_up(Decimal(amount) * Decimal("0.029")) + 30
+def stripe_fee(amount: int, currency: str) -> int:
+    """Return the provider's fee on a charge, minor units of the settlement `currency`, in its steps."""
+    return round_to_step(Decimal(amount) * Decimal("0.029") + 30, currency)
 
 
 def exponent(currency: str) -> int:
@@ -107,6 +107,25 @@ def round_half_up(value: Decimal) -> int:
     return int(value.quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def round_to_step(value: Decimal, currency: str) -> int:
+    """Return the nearest amount that the currency can have; halves go away from zero."""
+    return round_half_up(value / step_of(currency)) * step_of(currency)
+
+
+def step_of(currency: str) -> int:
+    """Return what every amount of the currency is a multiple of (docs.stripe.com/currencies#special-cases)."""
+    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_HUNDREDS else 1
+
+
+def check_step(amount: int, currency: str, param: str) -> None:
+    """Refuse an amount that the currency cannot have."""
+    if amount % step_of(currency):
+        raise refuse(
+            f"Invalid amount: in {currency.upper()} it must be a multiple of {step_of(currency)} ({amount} is not).",
+            param=param,
+        )
+
+
 def check_currency(currency: str, param: str) -> str:
     """Return the lower-case currency; refuse one the sandbox has no rate for."""
     lowered = currency.lower()
@@ -123,11 +142,7 @@ def check_amount(amount: int, currency: str, param: str) -> None:
             param=param,
             code="amount_too_large",
         )
-    step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_HUNDREDS else 1
-    if amount % step:
-        raise refuse(
-            f"Invalid amount: in {currency.upper()} it must be a multiple of {step} ({amount} is not).", param=param
-        )
+    check_step(amount, currency, param)
     smallest = smallest_amount(currency)
     if amount < smallest:
         raise refuse(

@@ -13,7 +13,7 @@ from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.money import format_amount, share
+from store.sandbox.stripe.money import check_step, format_amount, share
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.refund_endings import delay_refund, undo_refund
 from store.sandbox.stripe.reversals import balance_of, part_of, refund_fee, reverse_transfer
@@ -145,6 +145,8 @@ def _check_amount(charge: Document, amount: int | None) -> int:
             f"({format_amount(left, charge['currency'])})",
             param="amount",
         )
+    if amount is not None:
+        check_step(amount, charge["currency"], "amount")
     return left if amount is None else amount
 
 

@@ -7,7 +7,7 @@ Shares are worked out on running totals, so that refunds in parts give back exac
 from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.world import Document, World
-from store.sandbox.stripe.money import format_amount, share
+from store.sandbox.stripe.money import format_amount, share, step_of
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.settlement import book, fee_detail
 
@@ -18,8 +18,9 @@ def part_of(whole: int, given: int, refund: int, charge: Document) -> int:
     `given` was given back before; `charge.amount_refunded` does not contain the refund yet.
     """
     before, after = charge["amount_refunded"], charge["amount_refunded"] + refund
-    step = share(after, charge["amount_captured"], whole) - share(before, charge["amount_captured"], whole)
-    return max(0, min(whole - given, step))
+    captured, step = charge["amount_captured"], step_of(charge["currency"])
+    steps = share(after, captured, whole // step) - share(before, captured, whole // step)
+    return max(0, min(whole - given, steps * step))
 
 
 def balance_of(world: World, account: str, currency: str) -> int:

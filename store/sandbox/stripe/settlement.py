@@ -142,7 +142,7 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
     """The connected account earns; it, or the platform (`controller.fees.payer`), pays the provider's fee."""
     currency = default_currency(world, account)
     amount, rate = convert(charge["amount_captured"], charge["currency"], currency)
-    own_fee = stripe_fee(amount)
+    own_fee = stripe_fee(amount, currency)
     fees: list[Document] = []
     if charge["application_fee_amount"]:
         taken, _ = convert(charge["application_fee_amount"], charge["currency"], currency)
@@ -162,7 +162,7 @@ def _settle_platform(world: World, charge: Document) -> None:
     """The platform earns and pays the provider's fee; a destination gets its transfer, the fee comes back."""
     currency = default_currency(world, world.platform)
     amount, rate = convert(charge["amount_captured"], charge["currency"], currency)
-    fees = [fee_detail("stripe_fee", stripe_fee(amount), currency)]
+    fees = [fee_detail("stripe_fee", stripe_fee(amount, currency), currency)]
     entry = _book_charge(world, world.platform, "charge", charge, amount, currency, fees, rate)
     charge["balance_transaction"] = entry["id"]
     if charge["transfer_data"]:

@@ -8,7 +8,7 @@ hold.
 from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import Params
 from store.sandbox.stripe.accounts import check_destination
-from store.sandbox.stripe.money import format_amount
+from store.sandbox.stripe.money import check_step, format_amount
 from store.sandbox.stripe.routing import Call
 
 
@@ -22,6 +22,7 @@ def check_split(call: Call, data: Params, total: int, currency: str, prefix: str
         if call.account != call.world.platform:
             raise Unsupported("transfer_data on a connected account's own payment", param=param)
         check_destination(call.world, transfer["destination"], currency, f"{param}[destination]")
+        check_step(transfer.get("amount") or 0, currency, f"{param}[amount]")
         if (transfer.get("amount") or 0) > total:
             raise refuse("The transfer amount cannot be greater than the total.", param=f"{param}[amount]")
 
@@ -33,6 +34,7 @@ def _check_fee(call: Call, fee: int, has_destination: bool, total: int, currency
             "(using an OAuth key, the Stripe-Account header, or the destination parameter).",
             param=param,
         )
+    check_step(fee, currency, param)
     if fee > total:
         raise refuse(
             f"The application fee ({format_amount(fee, currency)}) cannot be greater than the total "

@@ -16,9 +16,9 @@ def options(account: str) -> Any:
     return {"stripe_account": account}
 
 
-def sell_direct(api: Api, **more: Any) -> tuple[str, Any]:
+def sell_direct(api: Api, *, fee: int = 123, **more: Any) -> tuple[str, Any]:
     vendor = api.vendor()
-    session = api.open_session(account=vendor.id, payment_intent_data={"application_fee_amount": 123}, **more)
+    session = api.open_session(account=vendor.id, payment_intent_data={"application_fee_amount": fee}, **more)
     api.pay(session.id)
     api.advance(3)
     return vendor.id, api.v1.checkout.sessions.retrieve(session.id, {}, options(vendor.id))
@@ -151,6 +151,35 @@ def test_pitfall_18_a_fee_without_account_or_destination_is_refused(api: Api) ->
         )
 
 
+def test_pitfall_19_a_py_charge_and_its_fee_are_found_where_they_live_and_no_event_tells_of_the_charge(
+    api: Api,
+) -> None:
+    vendor, charge = sell_destination(api)
+
+    payment = api.v1.charges.list({}, options(vendor)).data[0]
+    fee = api.v1.application_fees.retrieve(charge.application_fee)
+
+    assert payment.id.startswith("py_")
+    assert (payment.source_transfer, payment.application_fee) == (charge.transfer, fee.id)
+    assert (fee.charge, fee.account, fee.originating_transaction) == (payment.id, vendor, charge.id)
+    assert "application_fee.created" in api.event_types()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        api.v1.refunds.create({"charge": payment.id}, options(vendor))
+    assert "reverse the transfer" in str(caught.value.user_message)
+
+
+def test_pitfall_21_no_endpoint_is_made_on_a_connected_account(api: Api) -> None:
+    vendor = api.vendor()
+    params: Any = {"url": "http://localhost:8000/hook", "enabled_events": ["*"]}
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        api.v1.webhook_endpoints.create(params, options(vendor.id))
+
+    assert "use connect=true" in str(caught.value.user_message)
+    assert api.v1.webhook_endpoints.list().data == []
+    assert api.v1.webhook_endpoints.create({**params, "connect": True}).application is not None
+
+
 def test_pitfall_22_a_used_key_brings_back_an_intent_that_is_cancelled_since(api: Api) -> None:
     params: Any = {"amount": 500, "currency": "usd"}
     first = api.v1.payment_intents.create(params, {"idempotency_key": "order-1"})
@@ -162,6 +191,33 @@ def test_pitfall_22_a_used_key_brings_back_an_intent_that_is_cancelled_since(api
     assert (again.id, again.status) == (first.id, "requires_payment_method")
     assert api.v1.payment_intents.retrieve(again.id).status == "canceled"
     assert other.id != first.id
+
+
+@pytest.mark.parametrize("currency", ["ugx", "isk"])
+def test_pitfall_24_a_currency_without_coins_travels_with_two_zeros_and_nothing_else(api: Api, currency: str) -> None:
+    vendor, session = sell_direct(api, currency=currency, total=250_000, fee=10_000)
+    charge = api.v1.charges.list({}, options(vendor)).data[0]
+    code = api.v1.coupons.create({"percent_off": 33})  # type: ignore[arg-type]
+    refusals = {
+        "line_items": lambda: api.open_session(250_050, currency),
+        "amount": lambda: api.v1.refunds.create({"charge": charge.id, "amount": 50}, options(vendor)),
+        "payment_intent_data[application_fee_amount]": lambda: sell_direct(
+            api, currency=currency, total=250_000, fee=1
+        ),
+    }
+
+    for param, call in refusals.items():
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            call()
+        assert (caught.value.http_status, caught.value.param) == (400, param)
+        assert "must be a multiple of 100" in str(caught.value.user_message)
+    for amount in (33_300, 100_000, 116_700):
+        api.v1.refunds.create({"charge": charge.id, "amount": amount, "refund_application_fee": True}, options(vendor))
+    back = api.v1.application_fees.refunds.list(charge.application_fee).data
+
+    assert session.amount_total == 250_000
+    assert [refund.amount for refund in reversed(back)] == [1_300, 4_000, 4_700]
+    assert api.open_session(500_200, currency, discounts=[{"coupon": code.id}]).total_details.amount_discount == 165_100
 
 
 def test_pitfall_25_two_sessions_of_one_order_can_both_be_paid_until_one_is_expired(api: Api) -> None:

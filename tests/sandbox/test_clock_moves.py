@@ -1,11 +1,12 @@
-"""What the clock moves in the sandbox, and what stays on wall time: one row each, by name.
+"""What the clock moves in the sandbox, and what stays on wall time, as far as no other test moves the clock for it.
 
-Each row does something, moves the clock by 40 days and tells whether that brought it about. The shop's half is in
-`test_clock_moves_shop.py`; `docs/testing.md` has both lists.
+Each probe does something, moves the clock by 40 days and tells whether that brought it about. The shop's half is in
+`test_clock_moves_shop.py`; `docs/testing.md` has both tables and names a test for each row.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from store.sandbox.deliveries import BACK_OFF
 from tests.sandbox.conftest import Sandbox
 
 DAYS_40 = 40 * 86400
@@ -124,30 +126,81 @@ async def rule_ends(sandbox: Sandbox) -> bool:
     return (await sandbox.call("GET", "/v1/events", {"limit": 1})).status_code == 200
 
 
-BUSINESS: dict[str, Probe] = {
-    "a session expires": session_expires,
-    "a charge settles": charge_settles,
-    "pending balance becomes available": balance_becomes_available,
-    "an idempotency key is forgotten": idempotency_key_is_forgotten,
-    "an event is no longer listed": event_is_no_longer_listed,
-    "what is made is dated later": created_is_later,
-    "a card runs out": card_runs_out,
-}
-WALL: dict[str, Probe] = {
-    "a webhook's signature": signature_is_of_another_time,
-    "the back-off of a refused webhook": refused_webhook_is_tried_again,
-    "the delay of a late webhook": delayed_webhook_is_sent,
-    "the log of requests": request_is_noted_at_another_time,
-    "the mailbox": mail_arrives_at_another_time,
-    "a fault in force": rule_ends,
-}
+async def expiry_is_measured_from_now(sandbox: Sandbox) -> bool:
+    ends = int(time.time()) + DAYS_40 + 3600
+    await _move(sandbox)
+    return bool((await sandbox.open_session(expires_at=ends))["expires_at"] == ends)
 
 
-@pytest.mark.parametrize("what", BUSINESS)
-async def test_it_comes_about_when_the_clock_moves(sandbox: Sandbox, what: str) -> None:
-    assert await BUSINESS[what](sandbox)
+async def endpoint_is_switched_off(sandbox: Sandbox) -> bool:
+    await sandbox.add_endpoint((COMPLETED,))
+    sandbox.shop.answer = lambda request: httpx.Response(500)
+    await sandbox.submit((await sandbox.open_session())["id"])
+    for _ in BACK_OFF:
+        await _move(sandbox)
+        await sandbox.app.state.deliveries.run_due()
+    (endpoint,) = (await sandbox.client.get("/_sandbox/webhooks")).json()["endpoints"]
+    return bool(endpoint["status"] == "disabled")
 
 
-@pytest.mark.parametrize("what", WALL)
-async def test_it_stays_with_the_wall_when_the_clock_moves(sandbox: Sandbox, what: str) -> None:
-    assert not await WALL[what](sandbox)
+async def silent_endpoint_is_given_up(sandbox: Sandbox) -> bool:
+    asked = asyncio.Event()
+
+    async def say_nothing(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        return await asyncio.Future()
+
+    sandbox.shop.handle_async_request = say_nothing  # type: ignore[method-assign]
+    await sandbox.add_endpoint((COMPLETED,))
+    session = await sandbox.open_session()
+    paying = asyncio.create_task(sandbox.submit(session["id"]))
+    await asked.wait()
+    await _move(sandbox)
+    over = sandbox.app.state.deliveries.measure()["under_way"] == 0
+    paying.cancel()
+    return bool(over)
+
+
+async def slow_answer_comes(sandbox: Sandbox) -> bool:
+    await sandbox.tell("faults", method="*", path="/v1/*", when="before", action="slow", seconds=60)
+    asking = asyncio.create_task(sandbox.call("GET", "/v1/events"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (await sandbox.client.get("/_sandbox/faults")).json()["data"] == []
+    await _move(sandbox)
+    over = asking.done()
+    asking.cancel()
+    return over
+
+
+BUSINESS: tuple[Probe, ...] = (
+    session_expires,
+    charge_settles,
+    balance_becomes_available,
+    idempotency_key_is_forgotten,
+    event_is_no_longer_listed,
+    created_is_later,
+    card_runs_out,
+    expiry_is_measured_from_now,
+)
+WALL: tuple[Probe, ...] = (
+    signature_is_of_another_time,
+    refused_webhook_is_tried_again,
+    endpoint_is_switched_off,
+    silent_endpoint_is_given_up,
+    delayed_webhook_is_sent,
+    request_is_noted_at_another_time,
+    mail_arrives_at_another_time,
+    rule_ends,
+    slow_answer_comes,
+)
+
+
+@pytest.mark.parametrize("probe", BUSINESS, ids=lambda probe: probe.__name__)
+async def test_it_comes_about_when_the_clock_moves(sandbox: Sandbox, probe: Probe) -> None:
+    assert await probe(sandbox)
+
+
+@pytest.mark.parametrize("probe", WALL, ids=lambda probe: probe.__name__)
+async def test_it_stays_with_the_wall_when_the_clock_moves(sandbox: Sandbox, probe: Probe) -> None:
+    assert not await probe(sandbox)

@@ -1,4 +1,4 @@
-"""`docs/testing.md` tells what is there: each call works, each action, card and deadline is named, the example runs."""
+"""`docs/testing.md` tells what is there: each call works, each action and card is named, the example runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from store.sandbox.commands import FaultCommand, WebhookCommand
 from store.sandbox.console.scenarios import SCENARIOS
-from tests.sandbox import test_clock_moves, test_clock_moves_shop
 from tests.sandbox.conftest import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -54,17 +53,6 @@ def test_every_card_is_told_when_the_scenarios_are_read() -> None:
     assert _table("card | name | what it sets") == {scenario.title for scenario in SCENARIOS}
     for scenario in SCENARIOS:
         assert f"| {scenario.title} | `{scenario.name}` |" in TEXT
-
-
-def test_every_deadline_is_told_when_the_tests_are_read() -> None:
-    told = re.findall(r"^- (sandbox|shop): (.+)$", TEXT, re.MULTILINE)
-
-    assert [(side, words.split(", ")) for side, words in told] == [
-        ("sandbox", list(test_clock_moves.BUSINESS)),
-        ("shop", list(test_clock_moves_shop.BUSINESS)),
-        ("sandbox", list(test_clock_moves.WALL)),
-        ("shop", list(test_clock_moves_shop.WALL)),
-    ]
 
 
 def test_example_is_a_journey_that_runs_when_compared() -> None:

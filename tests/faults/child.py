@@ -24,7 +24,7 @@ from store.kit.web.templates import make_environment
 from store.mail.service import Mailer
 from store.settings import Settings
 from store.workers import Worker
-from tests.world import SHOP
+from tests.world import SHOP, Browser
 
 SECONDS = 60
 
@@ -47,6 +47,11 @@ class Errand:
     requests: tuple[Request, ...] = ()
     work: bool = True
     sweep: bool = False
+
+
+def jar(browser: Browser) -> dict[str, str]:
+    """The visitor's cookies, for a request from another process."""
+    return {cookie.name: cookie.value or "" for cookie in browser.client.cookies.jar}
 
 
 async def run_errand(settings: Settings, base: str, errand: Errand, crash_at: int = 0) -> int:

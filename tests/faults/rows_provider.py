@@ -122,6 +122,7 @@ ROWS = (
     ),
     row(
         *(21, "409: the key is in use", "unknown; later the same key again, then a look"),
+        "faults/key_in_use::one_session_is_made_and_adopted_when_the_key_of_checkout_is_in_use",
         "gateways/call::error_has_one_of_three_meanings_when_the_provider_answers_badly",
         "gateways/call::same_request_goes_out_again_when_an_answer_is_lost",
         "payments/complete_attempt::one_session_is_adopted_when_many_doors_find_out_at_once",

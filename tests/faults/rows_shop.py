@@ -20,6 +20,8 @@ ROWS = (
         *(29, "SIGTERM while working", "finished within the grace, or resumed by another; no slot is lost"),
         "faults/processes_part::work_in_hand_is_finished_when_a_worker_is_told_to_stop",
         "faults/processes_part::work_is_resumed_when_a_worker_had_to_go_before_the_provider_answered",
+        "faults/web_stops::checkout_is_answered_when_the_web_server_is_told_to_stop",
+        "faults/web_stops::checkout_is_resumed_when_the_web_server_had_to_go_before_the_provider_answered",
         "kit/transaction::slots_come_back_when_requests_are_cancelled",
     ),
     row(

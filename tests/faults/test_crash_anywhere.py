@@ -16,13 +16,13 @@ from store.catalogue.service import adjust_stock
 from store.kit.crash import EXIT_CODE
 from store.kit.db import transaction
 from tests.facts import ONCE, count_effects, mails, one, path_of, the_order, value
-from tests.faults.child import Errand, Request, run_errand
+from tests.faults.child import Errand, Request, jar, run_errand
 from tests.faults.serving import served
 from tests.invariants import QUEUES, bring_to_rest, find_broken
 from tests.outages import release_leases
 from tests.payments.buying import LAMP, MUG, end_too_early, pay_unheard, place
 from tests.signing import sign_body
-from tests.world import Browser, World, rows
+from tests.world import World, rows
 
 STEP = 1 if os.environ.get("LONG") else 3
 RAILS = {"destination": (MUG, 1), "direct": (LAMP, 2)}
@@ -144,11 +144,6 @@ async def go_on(world: World, base: str, errand: Errand) -> None:
     assert await find_broken() == {}
     await bring_to_rest(world)
     assert await find_broken(world) == {}
-
-
-def jar(browser: Browser) -> dict[str, str]:
-    """The visitor's cookies, for a request from another process."""
-    return {cookie.name: cookie.value or "" for cookie in browser.client.cookies.jar}
 
 
 async def hear(world: World) -> Request:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from dataclasses import replace
 
 import pytest
 
 from store.settings import Settings
-from tests.conftest import ROOT
 from tests.facts import mails, path_of, stock_of, the_order, value
 from tests.faults.child import Errand, end, finish_errand, run_errand, start_errand
+from tests.faults.commands import started
 from tests.faults.serving import Gate, served
 from tests.outages import release_leases
 from tests.payments.buying import MUG, pay_unheard, place
@@ -54,18 +53,12 @@ async def test_work_in_hand_is_finished_when_a_worker_is_told_to_stop(world: Wor
     """SIGTERM comes while the provider is being asked: the answer is still recorded, and then the process ends."""
     await take_late(world)
     gate = Gate(world.sandbox, REFUNDS)
-    async with served(gate) as base:
-        worker = await start_worker(world, db, base)
-        try:
-            await asyncio.wait_for(gate.arrived.wait(), 60)
-            worker.send_signal(signal.SIGTERM)
-            gate.opened.set()
+    async with served(gate) as base, started(world, db, base, "work") as worker:
+        await asyncio.wait_for(gate.arrived.wait(), 60)
+        worker.send_signal(signal.SIGTERM)
+        gate.opened.set()
 
-            assert await asyncio.wait_for(worker.wait(), 60) == 0
-        finally:
-            if worker.returncode is None:
-                worker.kill()
-                await worker.wait()
+        assert await asyncio.wait_for(worker.wait(), 60) == 0
 
     assert await value("SELECT state FROM operation") == "done"
     assert len(await world.truth("refunds")) == 1
@@ -76,17 +69,12 @@ async def test_work_is_resumed_when_a_worker_had_to_go_before_the_provider_answe
     await take_late(world)
     gate = Gate(world.sandbox, REFUNDS)
     async with served(gate) as base:
-        worker = await start_worker(world, db, base)
-        try:
+        async with started(world, db, base, "work") as worker:
             await asyncio.wait_for(gate.arrived.wait(), 60)
             worker.send_signal(signal.SIGTERM)
 
             assert await asyncio.wait_for(worker.wait(), 60) == 0
-        finally:
-            gate.opened.set()
-            if worker.returncode is None:
-                worker.kill()
-                await worker.wait()
+        gate.opened.set()
         assert await value("SELECT state FROM operation") == "waiting"
         await release_leases("operation")
 
@@ -128,32 +116,6 @@ async def test_nothing_is_undone_when_the_clock_leaps_back(world: World) -> None
 
     assert await ada.status(await path_of()) == "Paid"
     assert (await stock_of(MUG))[1:] == (0, 1)
-
-
-async def start_worker(world: World, db: str, base: str) -> asyncio.subprocess.Process:
-    """`python -m store work` as in production."""
-    settings = world.settings
-    env = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": db,
-        "DATA": str(settings.data),
-        "BASE_URL": settings.base_url,
-        "SECRET_KEY": os.urandom(32).hex(),
-        "STRIPE_SECRET_KEY": settings.stripe_secret_key,
-        "STRIPE_PUBLISHABLE_KEY": settings.stripe_publishable_key,
-        "STRIPE_API_BASE": base,
-        "STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secrets[0],
-        "STRIPE_CONNECT_WEBHOOK_SECRET": settings.stripe_connect_webhook_secrets[0],
-        "SMTP_URL": settings.smtp_url,
-        "DEMO": "1",
-    }
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "store", "work"),
-        cwd=ROOT,
-        env=env,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
 
 
 def with_clock(world: World, minutes: int) -> Settings:

@@ -14,7 +14,7 @@ from pathlib import Path
 from store.sandbox.kernel.spec import load_spec, request_node
 from store.sandbox.kernel.world import API_VERSION
 from store.sandbox.kernel.worlds import MOST
-from store.sandbox.stripe.bank_accounts import BANK_ACCOUNTS
+from store.sandbox.stripe.bank_accounts import BANK_ACCOUNTS, PAYOUT_FAILURES
 from store.sandbox.stripe.browser import INTENT_FIELDS
 from store.sandbox.stripe.cards import TEST_CARDS, TestCard
 from store.sandbox.stripe.money import IN_USD
@@ -43,8 +43,19 @@ DIFFERENCES = (
     (
         "Money",
         "The fee is 2.9 % + 30 minor units in every currency; exchange rates are a fixed table of "
-        f"{len(IN_USD)} currencies. A charge's money is available two days later by the sandbox's clock. Nothing is "
-        "ever paid out.",
+        f"{len(IN_USD)} currencies. A charge's money is available two days later by the sandbox's clock.",
+    ),
+    (
+        "Payouts",
+        "By hand only: nothing is paid out on a schedule, whatever `settings[payouts][schedule]` says, so no payout "
+        "says what went into it. Standard payouts to bank accounts; one is submitted after an hour and arrives at the "
+        "second midnight (UTC) after it was made, bank holidays or not. The platform has one bank account, made with "
+        "its first payout.",
+    ),
+    (
+        "Test clocks",
+        "`/v1/test_helpers/test_clocks` is refused: it moves billing, which is not built. One clock moves all that is "
+        "due here, by `/clock` or `POST /_sandbox/clock`.",
     ),
     (
         "Accounts",
@@ -98,7 +109,12 @@ def _describe_differences() -> str:
 def _describe_tests() -> str:
     cards = [f"| `{card.number}` | {_does(card)} |" for card in TEST_CARDS]
     banks = [f"| `{bank.number}` | {bank.does} |" for bank in BANK_ACCOUNTS]
-    return "\n".join(["### Test cards and bank accounts", "", "| Number | What it does |", "|---|---|", *cards, *banks])
+    payouts = [
+        f"| `{number}` | As an external account: payouts to it fail (`{code}`) |"
+        for number, (code, _) in PAYOUT_FAILURES.items()
+    ]
+    head = ["### Test cards and bank accounts", "", "| Number | What it does |", "|---|---|"]
+    return "\n".join([*head, *cards, *banks, *payouts])
 
 
 def _describe_refused() -> str:

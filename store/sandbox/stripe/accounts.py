@@ -133,7 +133,7 @@ def check_destination(world: World, destination: str, currency: str, param: str)
     if not currency == own == account["default_currency"]:
         raise ApiError(
             400,
-            f"The sandbox does not support a destination charge in {currency} from a platform settling in "
+            f"The sandbox does not support a transfer in {currency} from a platform settling in "
             f"{own} to an "
             f"account settling in {account['default_currency']}: the three must be equal.",
             param=param,
@@ -229,7 +229,7 @@ def _apply(account: Document, params: dict[str, Any]) -> None:
         account["business_type"] = account["business_type"] or "individual"
     if "external_account" in params:
         given = params["external_account"]
-        account["external_accounts"]["data"] = [] if given is None else [_bank_account(account, given)]
+        account["external_accounts"]["data"] = [] if given is None else [make_bank_account(account, given)]
     for name, wanted in (params.get("capabilities") or {}).items():
         if wanted.get("requested"):
             account["capabilities"].setdefault(name, "inactive")
@@ -270,7 +270,8 @@ def _has_fact(account: Document, name: str, value: Any) -> bool:
     return bool(node == value)
 
 
-def _bank_account(account: Document, given: Any) -> Document:
+def make_bank_account(account: Document, given: Any) -> Document:
+    """Return an external account; what is not given is that of a test account to which payouts arrive."""
     details = given if isinstance(given, dict) else {}
     number = str(details.get("account_number", "000123456789"))
     return {
@@ -292,6 +293,8 @@ def _bank_account(account: Document, given: Any) -> Document:
         "metadata": {},
         "routing_number": details.get("routing_number", "110000000"),
         "status": "new",
+        # What becomes of a payout to it.
+        "_number": number,
     }
 
 

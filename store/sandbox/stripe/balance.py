@@ -1,9 +1,11 @@
 """The balance of an account and the balance transactions it is the sum of.
 
 Invariant: per currency, available + pending equals the sum of the transactions' net amounts; a charge's money
-is pending for two days, what goes out counts at once (docs.stripe.com/api/balance).
+is pending for two days, and so is what is sent on of it; what else goes out counts at once
+(docs.stripe.com/api/balance).
 """
 
+from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.world import Document
 from store.sandbox.stripe.routing import LISTS, Call, Route
 from store.sandbox.stripe.sums import read_balance
@@ -20,7 +22,14 @@ def retrieve_entry(call: Call) -> Document:
 
 
 def list_entries(call: Call) -> Document:
-    """Return balance transactions newest first, by type, currency, source and payout (of which there are none)."""
+    """Return balance transactions newest first, by type, currency, source and payout.
+
+    The provider knows what went into a payout only when it made the payout itself, which here it never does.
+    """
+    if call.world.has(call.account, "payout", call.params.get("payout", "")):
+        raise refuse(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.", param="payout"
+        )
     return call.page("balance_transaction", "type", "currency", "source", "payout")
 
 

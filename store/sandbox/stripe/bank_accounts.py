@@ -1,4 +1,5 @@
-"""Test bank accounts of the delayed method "Bank debit": what each number does, and when (docs.stripe.com/testing).
+"""Test bank accounts: what each number does as the delayed method "Bank debit", and when (docs.stripe.com/testing);
+which make a payout fail.
 
 `us_bank_account` goes with US dollars, `sepa_debit` with euros. The provider's own numbers keep their meaning; it
 has none for "after three days" (and for US accounts none for "after three minutes"): those are this sandbox's.
@@ -37,6 +38,13 @@ BANK_ACCOUNTS = (
     BankAccount("sepa_debit", "AT051904300235473205", "Fails after 3 minutes: insufficient funds", MINUTES, True),
     BankAccount("sepa_debit", "AT481904300235473207", "Fails after 3 days: insufficient funds", DAYS, True),
 )
+
+# External accounts to which payouts fail, with the failure's code and message (docs.stripe.com/connect/testing).
+PAYOUT_FAILURES = {
+    "000111111116": ("no_account", "The bank has no account of this number."),
+    "000111111113": ("account_closed", "The bank account has been closed."),
+    "000222222227": ("insufficient_funds", "The Stripe account has insufficient funds for the payout."),
+}
 
 
 def find_bank_account(type: str, typed: str) -> BankAccount | None:

@@ -27,6 +27,7 @@ PREFIXES = {
     "item": ("li_1", 23),
     "payment_intent": ("pi_3", 23),
     "payment_method": ("pm_1", 23),
+    "payout": ("po_1", 23),
     "price": ("price_1", 23),
     "product": ("prod_", 14),
     "promotion_code": ("promo_1", 23),

@@ -13,12 +13,14 @@ from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document, World, due_job
 from store.sandbox.stripe import rules
+from store.sandbox.stripe.entries import book, fee_detail
 from store.sandbox.stripe.money import check_step, format_amount, share
 from store.sandbox.stripe.objects import blank
 from store.sandbox.stripe.refund_endings import delay_refund, undo_refund
 from store.sandbox.stripe.reversals import balance_of, part_of, refund_fee, reverse_transfer
 from store.sandbox.stripe.routing import LISTS, Call, Route
-from store.sandbox.stripe.settlement import book, fee_detail, settle_charge
+from store.sandbox.stripe.sending import sent_from
+from store.sandbox.stripe.settlement import settle_charge
 
 RETRY_SECONDS = 3600
 
@@ -210,7 +212,7 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
         "fee_back": fee_back,
         "rate": landed["exchange_rate"],
     }
-    if amount > _still_here(world, charge, landed["amount"]) and (
+    if amount > _still_here(world, account, charge, landed) and (
         balance_of(world, account, landed["currency"]) + own_fee < amount
     ):
         refund |= {"status": "pending", "pending_reason": "insufficient_funds"}
@@ -219,13 +221,14 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
     _take(world, account, refund)
 
 
-def _still_here(world: World, charge: Document, landed: int) -> int:
-    """Return what is left of the charge's money before this refund: not refunded, not with a vendor."""
-    left = landed - share(charge["amount_refunded"], charge["amount_captured"], landed)
-    if charge["transfer"]:
-        transfer = world.get(world.platform, "transfer", charge["transfer"])
-        left -= transfer["amount"] - transfer["amount_reversed"]
-    return left
+def _still_here(world: World, account: str, charge: Document, landed: Document) -> int:
+    """Return what is left of the charge's money before this refund: not refunded, not with a vendor, not paid out."""
+    left: int = landed["amount"] - share(charge["amount_refunded"], charge["amount_captured"], landed["amount"])
+    entries = world.find(account, "balance_transaction", currency=landed["currency"])
+    # What left on behalf of no charge counts against each of them: the balance decides then.
+    paid_out: int = -sum(entry["net"] for entry in entries if entry["type"].startswith("payout"))
+    sent = sent_from(world, charge["id"]) + (sent_from(world, None) if account == world.platform else 0)
+    return left - sent - paid_out
 
 
 def _take(world: World, account: str, refund: Document) -> None:

@@ -7,9 +7,9 @@ Shares are worked out on running totals, so that refunds in parts give back exac
 from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe.entries import book, fee_detail
 from store.sandbox.stripe.money import format_amount, share, step_of
 from store.sandbox.stripe.objects import blank
-from store.sandbox.stripe.settlement import book, fee_detail
 
 
 def part_of(whole: int, given: int, refund: int, charge: Document) -> int:
@@ -81,6 +81,8 @@ def reverse_transfer(
         world.get(world.platform, "application_fee", payment["application_fee"]) if payment["application_fee"] else None
     )
     _check_funds(world, vendor, transfer, amount, fee)
+    # What comes back is available when what was sent is: a transfer of money on the way makes none of it available.
+    sent = world.get(world.platform, "balance_transaction", transfer["balance_transaction"])
     reversal = blank(
         world,
         "transfer_reversal",
@@ -91,7 +93,13 @@ def reverse_transfer(
         transfer=transfer["id"],
     )
     reversal["balance_transaction"] = book(
-        world, world.platform, "transfer_refund", reversal["id"], amount, transfer["currency"], at_once=True
+        world,
+        world.platform,
+        "transfer_refund",
+        reversal["id"],
+        amount,
+        transfer["currency"],
+        available_on=sent["available_on"],
     )["id"]
     reversal["destination_payment_refund"] = _refund_payment(world, vendor, payment, amount, fee_back, reversal["id"])
     if fee and fee_back:

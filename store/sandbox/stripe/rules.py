@@ -148,6 +148,35 @@ SESSION_CREATE = table(
 
 POSITIVE_AMOUNT = table(Rule("amount", is_below("amount", 1), "Invalid positive integer", "§1.6 integers"))
 
+# The sandbox keeps one balance per currency, whatever its money came from.
+CARD_BALANCE = Rule(
+    "source_type",
+    lambda call: read(call, "source_type") not in (None, "card"),
+    "The sandbox does not support source balances of this type; `card` is the one it has.",
+    "§3.5 `source_types`",
+    "sandbox_unsupported",
+)
+
+TRANSFER_CREATE = table(required("amount", "§3.5 Transfer: `amount`"), *POSITIVE_AMOUNT.rules, CARD_BALANCE)
+
+PAYOUT_CREATE = table(
+    *POSITIVE_AMOUNT.rules,
+    CARD_BALANCE,
+    Rule(
+        "method",
+        lambda call: read(call, "method") == "instant",
+        "The sandbox does not support instant payouts; `standard` is the method it has.",
+        "§3.5 Payout; only `standard` is built",
+        "sandbox_unsupported",
+    ),
+    Rule(
+        "statement_descriptor",
+        lambda call: len(str(read(call, "statement_descriptor") or "")) > 22,
+        "The statement descriptor must be at most 22 characters.",
+        "§3.5 Payout: `statement_descriptor` of at most 22 characters",
+    ),
+)
+
 REFUND_CREATE = table(
     Rule(
         "charge",

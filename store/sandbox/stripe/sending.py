@@ -85,9 +85,9 @@ def send(
     return transfer, payment
 
 
-def sent_from(world: World, charge: Document) -> int:
-    """Return what transfers took of a charge and did not give back, minor units of the currency it settled in."""
-    transfers = world.find(world.platform, "transfer", source_transaction=charge["id"])
+def sent_from(world: World, charge: str | None) -> int:
+    """Return what transfers took of a charge (None: of the balance) and did not give back, minor units."""
+    transfers = world.find(world.platform, "transfer", source_transaction=charge)
     return sum(transfer["amount"] - transfer["amount_reversed"] for transfer in transfers)
 
 

@@ -3,7 +3,9 @@
 Invariant: available + pending equals the sum of the transactions' net amounts (docs.stripe.com/api/balance).
 """
 
+from store.sandbox.kernel.errors import refuse
 from store.sandbox.kernel.world import Document, World
+from store.sandbox.stripe.money import format_amount
 from store.sandbox.stripe.objects import default_currency
 
 
@@ -25,6 +27,19 @@ def read_balance(world: World, account: str) -> Document:
         "issuing": None,
         "refund_and_dispute_prefunding": None,
     }
+
+
+def check_funds(world: World, account: str, amount: int, currency: str) -> None:
+    """Refuse to send more (minor units) than is available to the account in this currency."""
+    balance = {row["currency"]: row["amount"] for row in read_balance(world, account)["available"]}
+    available = balance.get(currency, 0)
+    if amount > available:
+        raise refuse(
+            "You have insufficient funds in your Stripe account for this transfer: "
+            f"{format_amount(available, currency)} is available. In test mode the card 4000 0000 0000 0077 adds funds "
+            "that are available at once.",
+            code="balance_insufficient",
+        )
 
 
 def _row(currency: str, amount: int) -> Document:

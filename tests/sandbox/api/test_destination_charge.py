@@ -116,13 +116,6 @@ def test_fee_is_refused_when_an_amount_is_transferred(api: Api) -> None:
     refused(api, vendor, application_fee_amount=1, transfer_data={"destination": vendor.id, "amount": 9})
 
 
-def test_transfer_by_hand_is_refused_by_name(api: Api) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        api.v1.transfers.create({"amount": 5, "currency": "usd", "destination": "acct_1"})
-
-    assert caught.value.code == "sandbox_unsupported"
-
-
 def test_amount_is_refused_when_it_is_more_than_the_total(api: Api) -> None:
     vendor = api.vendor(controller=EXPRESS)
 

@@ -24,6 +24,7 @@ KINDS = [
     "item",
     "payment_intent",
     "payment_method",
+    "payout",
     "price",
     "product",
     "promotion_code",
@@ -43,10 +44,12 @@ def busy(api: Api) -> Api:
     data = {"transfer_data": {"destination": express.id}, "application_fee_amount": 100}
     api.pay(api.open_session(payment_intent_data=data, customer_creation="always").id)
     api.pay(api.open_session().id, "4000000000000002")
+    api.pay(api.open_session(5000).id, "4000000000000077")
     api.advance(3)
     for charge in api.v1.charges.list().data:
         if charge.transfer:
             api.v1.refunds.create({"charge": charge.id, "reverse_transfer": True, "refund_application_fee": True})
+    api.v1.payouts.create({"amount": 5, "currency": "usd"})
     coupon = api.v1.coupons.create({"percent_off": 10})
     api.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
     api.pay(api.open_session(discounts=[{"coupon": coupon.id}]).id)

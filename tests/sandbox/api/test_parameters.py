@@ -159,10 +159,10 @@ def test_list_is_refused_when_the_limit_is_out_of_range(api: Api, limit: str) ->
 
 
 def test_operation_is_refused_by_name_when_the_sandbox_lacks_it(api: Api) -> None:
-    status, _, answer = api.raw("POST", "/v1/payouts", {"amount": "100", "currency": "usd"})
+    status, _, answer = api.raw("POST", "/v1/topups", {"amount": "100", "currency": "usd"})
 
     assert (status, answer["error"]["code"]) == (400, "sandbox_unsupported")
-    assert "POST /v1/payouts" in answer["error"]["message"]
+    assert "POST /v1/topups" in answer["error"]["message"]
 
 
 def test_url_is_refused_when_the_provider_has_none_like_it(api: Api) -> None:

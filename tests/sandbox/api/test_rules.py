@@ -13,6 +13,7 @@ from tests.sandbox.api.test_parameters import LINE, SESSION
 SESSIONS, INTENTS, COUPONS = "POST /v1/checkout/sessions", "POST /v1/payment_intents", "POST /v1/coupons"
 CODES, METHODS, PRICES = "POST /v1/promotion_codes", "POST /v1/payment_methods", "POST /v1/prices"
 ENDPOINTS, ACCOUNTS, REFUNDS = "POST /v1/webhook_endpoints", "POST /v1/accounts", "POST /v1/refunds"
+TRANSFERS, PAYOUTS = "POST /v1/transfers", "POST /v1/payouts"
 GOOD: dict[str, dict[str, str]] = {
     SESSIONS: SESSION,
     INTENTS: {"amount": "500", "currency": "usd"},
@@ -28,6 +29,8 @@ GOOD: dict[str, dict[str, str]] = {
     PRICES: {"currency": "usd", "unit_amount": "500", "product_data[name]": "Print"},
     ENDPOINTS: {"url": "http://localhost:8000/", "enabled_events[0]": "*"},
     REFUNDS: {"charge": "ch_1"},
+    TRANSFERS: {"amount": "5", "currency": "usd", "destination": "acct_1"},
+    PAYOUTS: {"amount": "5", "currency": "usd", "destination": "ba_1"},
 }
 INTENT_DATA = "payment_intent_data[{}]"
 PRODUCT = "line_items[0][price_data][product_data]"
@@ -112,6 +115,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (ACCOUNTS, {"controller[losses][payments]": "application"}, "controller[losses][payments]"),
     (ENDPOINTS, {"url": "localhost"}, "url"),
     (ENDPOINTS, {"api_version": "2024-04-10"}, "api_version"),
+    (TRANSFERS, {"amount": None}, "amount"),
+    (TRANSFERS, {"amount": "0"}, "amount"),
+    (TRANSFERS, {"source_type": "fpx"}, "source_type"),
+    (PAYOUTS, {"amount": "0"}, "amount"),
+    (PAYOUTS, {"source_type": "bank_account"}, "source_type"),
+    (PAYOUTS, {"method": "instant"}, "method"),
+    (PAYOUTS, {"statement_descriptor": "x" * 23}, "statement_descriptor"),
     ("POST /v1/transfers/tr_1/reversals", {"amount": "0"}, "amount"),
     ("POST /v1/application_fees/fee_1/refunds", {"amount": "-1"}, "amount"),
     ("GET /v1/events", {"type": "charge.succeeded", "types[0]": "charge.failed"}, "type"),

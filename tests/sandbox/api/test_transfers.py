@@ -85,6 +85,22 @@ def test_fee_refund_is_refused_when_nothing_is_left(api: Api, transfer: Any) -> 
     assert api.balance(transfer.destination) == {"usd": 1000}
 
 
+def test_parts_have_metadata_of_their_own_when_they_are_updated(api: Api, transfer: Any) -> None:
+    fee = api.v1.application_fees.list().data[0]
+    reversal = api.v1.transfers.reversals.create(transfer.id, {"amount": 5})
+    refund = api.v1.application_fees.refunds.create(fee.id, {"amount": 5, "metadata": {"why": "late"}})
+
+    told = api.v1.transfers.reversals.update(transfer.id, reversal.id, {"metadata": {"order": "7"}})
+    changed = api.v1.application_fees.refunds.update(fee.id, refund.id, {"metadata": {"order": "7"}})
+
+    assert (told.metadata.to_dict(), told.amount) == ({"order": "7"}, 5)  # type: ignore[union-attr]
+    assert changed.metadata.to_dict() == {"why": "late", "order": "7"}  # type: ignore[union-attr]
+    assert api.v1.transfers.retrieve(transfer.id).reversals.data[0].metadata["order"] == "7"  # type: ignore[index]
+    assert api.v1.application_fees.retrieve(fee.id).refunds.data[0].metadata["order"] == "7"  # type: ignore[index]
+    event = api.v1.events.list({"type": "application_fee.refund.updated"}).data[0]
+    assert event.data.previous_attributes.to_dict() == {"metadata": {"why": "late"}}  # type: ignore[union-attr]
+
+
 def test_payment_of_a_transfer_is_not_refunded_as_if_it_were_a_charge(api: Api, transfer: Any) -> None:
     options: Any = {"stripe_account": transfer.destination}
 

@@ -1,4 +1,4 @@
-"""What a step of the walk is, and the first half of the walk: accounts, catalogue, discounts, customers.
+"""What a step of the walk is, and parts of the walk: accounts, catalogue, discounts, customers, payouts.
 
 A step names the operation, the client's method below `client.v1`, and its arguments; what it returns is kept under
 its operation. Steps between them (`Do`) are what a buyer, a bank or the clock does.
@@ -176,4 +176,61 @@ CUSTOMERS = (
         "payment_methods.detach",
         id_of("POST /v1/payment_methods"),
     ),
+)
+
+
+def pay_at_once(kept: Kept) -> None:
+    """Let a buyer pay what is available at once."""
+    intent = kept.api.v1.payment_intents.create(
+        {"amount": 5000, "currency": "usd", "confirm": True, "payment_method": "pm_card_bypassPending"}
+    )
+    kept.made["available"] = {"id": intent.latest_charge}
+    kept.api.advance(5)
+
+
+def as_vendor(kept: Kept) -> dict[str, str]:
+    return {"stripe_account": kept["vendor"]["id"]}
+
+
+PAYOUTS = (
+    Do(pay_at_once),
+    Step(
+        "POST /v1/transfers",
+        "transfers.create",
+        lambda kept: (
+            {
+                "amount": 2000,
+                "currency": "usd",
+                "destination": kept["vendor"]["id"],
+                "source_transaction": kept["available"]["id"],
+                "expand": ["destination", "destination_payment", "balance_transaction", "source_transaction"],
+            },
+        ),
+    ),
+    Step(
+        "POST /v1/payouts",
+        "payouts.create",
+        lambda kept: ({"amount": 100, "currency": "usd", "expand": ["destination", "balance_transaction"]},),
+    ),
+    Step("GET /v1/payouts/{payout}", "payouts.retrieve", id_of("POST /v1/payouts")),
+    Step(
+        "POST /v1/payouts/{payout}",
+        "payouts.update",
+        lambda kept: (kept["POST /v1/payouts"]["id"], {"metadata": {"a": "b"}}),
+    ),
+    Step("POST /v1/payouts", "payouts.create", lambda kept: ({"amount": 100, "currency": "usd"},), "called off"),
+    Step("POST /v1/payouts/{payout}/cancel", "payouts.cancel", id_of("called off")),
+    Step(
+        "POST /v1/payouts",
+        "payouts.create",
+        lambda kept: ({"amount": 1000, "currency": "usd"}, as_vendor(kept)),
+        "vendor's",
+    ),
+    Do(lambda kept: kept.api.advance(3 * 86400)),
+    Step(
+        "POST /v1/payouts/{payout}/reverse",
+        "payouts.reverse",
+        lambda kept: (kept["vendor's"]["id"], {"expand": ["original_payout"]}, as_vendor(kept)),
+    ),
+    Step("GET /v1/payouts", "payouts.list", lambda kept: ({"expand": ["data.destination"]},)),
 )

@@ -144,6 +144,6 @@ def test_account_s_currency_is_kept_in_small_letters_and_one_that_is_known(walke
 
 def test_updates_are_those_of_every_object_that_has_metadata() -> None:
     assert {route.operation.split("/")[2] for route in UPDATES} >= {
-        *("accounts", "charges", "checkout", "coupons", "customers", "payment_intents", "payment_methods", "prices"),
-        *("products", "promotion_codes", "refunds", "transfers", "webhook_endpoints"),
+        *("accounts", "charges", "checkout", "coupons", "customers", "payment_intents", "payment_methods", "payouts"),
+        *("prices", "products", "promotion_codes", "refunds", "transfers", "webhook_endpoints"),
     }

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from store.sandbox.stripe.checkout import pay_by_debit
-from tests.sandbox.api.conformance.steps import ACCOUNTS, CATALOGUE, CUSTOMERS, DISCOUNTS, Do, Kept, Step, id_of, query
+from tests.sandbox.api.conformance.steps import (
+    ACCOUNTS,
+    CATALOGUE,
+    CUSTOMERS,
+    DISCOUNTS,
+    PAYOUTS,
+    Do,
+    Kept,
+    Step,
+    id_of,
+    query,
+)
 
 GOOD_BANK = "000123456789"
 LINE = {"quantity": 1, "price_data": {"currency": "usd", "unit_amount": 5000, "product_data": {"name": "Print"}}}
@@ -191,6 +202,15 @@ MONEY = (
         "transfers.reversals.retrieve",
         lambda kept: (kept["transfer"]["id"], kept["POST /v1/transfers/{id}/reversals"]["id"]),
     ),
+    Step(
+        "POST /v1/transfers/{transfer}/reversals/{id}",
+        "transfers.reversals.update",
+        lambda kept: (
+            kept["transfer"]["id"],
+            kept["POST /v1/transfers/{id}/reversals"]["id"],
+            {"metadata": {"a": "b"}},
+        ),
+    ),
     Step("GET /v1/application_fees", "application_fees.list"),
     Do(lambda kept: kept.made.update(fee=kept["GET /v1/application_fees"]["data"][0])),
     Step("GET /v1/application_fees/{id}", "application_fees.retrieve", id_of("fee")),
@@ -204,6 +224,15 @@ MONEY = (
         "GET /v1/application_fees/{fee}/refunds/{id}",
         "application_fees.refunds.retrieve",
         lambda kept: (kept["fee"]["id"], kept["POST /v1/application_fees/{id}/refunds"]["id"]),
+    ),
+    Step(
+        "POST /v1/application_fees/{fee}/refunds/{id}",
+        "application_fees.refunds.update",
+        lambda kept: (
+            kept["fee"]["id"],
+            kept["POST /v1/application_fees/{id}/refunds"]["id"],
+            {"metadata": {"a": "b"}},
+        ),
     ),
     Step("GET /v1/balance", "balance.retrieve"),
     Step("GET /v1/balance_transactions", "balance_transactions.list", lambda kept: ({"expand": ["data.source"]},)),
@@ -247,5 +276,6 @@ WALK: tuple[Step | Do, ...] = (
     *INTENTS,
     *REFUNDS,
     *MONEY,
+    *PAYOUTS,
     *EVENTS,
 )

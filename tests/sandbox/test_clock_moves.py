@@ -156,6 +156,8 @@ async def silent_endpoint_is_given_up(sandbox: Sandbox) -> bool:
     paying = asyncio.create_task(sandbox.submit(session["id"]))
     await asked.wait()
     await _move(sandbox)
+    for _ in range(50):
+        await asyncio.sleep(0)
     over = sandbox.app.state.deliveries.measure()["under_way"] == 0
     paying.cancel()
     return bool(over)

@@ -191,6 +191,8 @@ async def silent_provider_is_given_up(world: World) -> bool:
     asking = asyncio.create_task(build_gateways(world.settings, silent).stripe.ping())
     await silent.asked.wait()
     await world.advance(DAYS_40)
+    for _ in range(50):
+        await asyncio.sleep(0)
     over = asking.done()
     asking.cancel()
     return over

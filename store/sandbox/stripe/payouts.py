@@ -23,7 +23,7 @@ from store.sandbox.stripe.sums import check_funds
 
 DAY = 86400
 SUBMIT_SECONDS = 3600
-REVERSIBLE_SECONDS = 90 * DAY
+REVERSIBLE_SECONDS = 90 * 86400
 
 
 def create_payout(call: Call) -> Document:

@@ -27,6 +27,8 @@ from store.workers import Worker
 from tests.world import SHOP, Browser
 
 SECONDS = 60
+VISITOR = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+FORM = {**VISITOR, "Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,12 @@ ROWS = (
     ),
     row(
         *(38, "clocks differ, or leap back", "the provider decides what is over; nothing is undone"),
-        "faults/processes_part::goods_are_kept_until_the_provider_says_so_when_a_workers_clock_is_wrong",
-        "faults/processes_part::nothing_is_undone_when_the_clock_leaps_back",
+        "faults/clocks_differ::goods_are_kept_until_the_provider_says_so_when_a_workers_clock_is_wrong",
+        "faults/clocks_differ::order_ends_once_when_a_web_servers_clock_is_wrong",
+        "faults/clocks_differ::order_ends_when_the_provider_says_so_though_all_our_clocks_are_wrong",
+        "faults/clocks_differ::lost_session_is_found_when_the_providers_clock_differs",
+        "faults/clocks_differ::nothing_is_undone_when_the_clock_leaps_back",
+        "faults/clocks_differ::what_is_over_stays_over_when_the_clock_leaps_back",
         "webhooks/receive::time_is_wall_time_when_the_demos_clock_was_moved",
     ),
     row(
@@ -91,7 +95,11 @@ ROWS = (
         "e2e/journeys/promotion::slower_buyer_is_told_when_the_last_use_is_gone",
     ),
     row(
-        *(50, "tampered quantity, price, currency, seller", "refused in words; the server computes"),
+        *(50, "tampered quantity, price, currency, seller, line", "refused in words; the server computes"),
+        "faults/tampered_form::form_is_refused_when_it_brings_what_the_server_computes",
+        "faults/tampered_form::nothing_is_ordered_when_a_form_mixes_two_sellers_and_currencies",
+        "faults/tampered_form::server_computes_when_the_form_says_that_it_showed_other_lines",
+        "faults/tampered_form::price_is_the_shops_when_a_cart_form_says_what_was_seen",
         "cart/add_to_cart::quantity_is_refused_in_words_when_tampered_with",
         "cart/add_to_cart::form_is_refused_when_it_brings_a_price",
         "cart/change_line::quantity_is_refused_beside_its_line_when_tampered_with",

@@ -16,7 +16,7 @@ from store.catalogue.service import adjust_stock
 from store.kit.crash import EXIT_CODE
 from store.kit.db import transaction
 from tests.facts import ONCE, count_effects, mails, one, path_of, the_order, value
-from tests.faults.child import Errand, Request, jar, run_errand
+from tests.faults.child import FORM, VISITOR, Errand, Request, jar, run_errand
 from tests.faults.serving import served
 from tests.invariants import QUEUES, bring_to_rest, find_broken
 from tests.outages import release_leases
@@ -26,8 +26,6 @@ from tests.world import World, rows
 
 STEP = 1 if os.environ.get("LONG") else 3
 RAILS = {"destination": (MUG, 1), "direct": (LAMP, 2)}
-VISITOR = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
-FORM = {**VISITOR, "Content-Type": "application/x-www-form-urlencoded"}
 MOST = 200
 LONG = pytest.mark.long
 

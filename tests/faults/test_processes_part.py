@@ -5,17 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from dataclasses import replace
 
-import pytest
-
-from store.settings import Settings
-from tests.facts import mails, path_of, stock_of, the_order, value
+from tests.facts import mails, value
 from tests.faults.child import Errand, end, finish_errand, run_errand, start_errand
 from tests.faults.commands import started
 from tests.faults.serving import Gate, served
 from tests.outages import release_leases
-from tests.payments.buying import MUG, pay_unheard, place
 from tests.refunds.refunding import REFUNDS, take_late
 from tests.world import World
 
@@ -82,46 +77,3 @@ async def test_work_is_resumed_when_a_worker_had_to_go_before_the_provider_answe
 
     assert await value("SELECT state FROM operation") == "done"
     assert len(await world.truth("refunds")) == 1
-
-
-@pytest.mark.parametrize("minutes", [-10, 10])
-async def test_goods_are_kept_until_the_provider_says_so_when_a_workers_clock_is_wrong(
-    world: World, minutes: int
-) -> None:
-    """Ten minutes before its end an order is over by the worker's clock, or half an hour after it still young."""
-    ada, url = await place(world)
-    await world.advance(36 * 60)
-    async with served(world.sandbox) as base:
-        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
-        assert (await the_order())["payment_state"] == "awaiting_payment"
-        assert (await stock_of(MUG))[1] == 1
-
-        await pay_unheard(world, url)
-        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
-        await world.advance(3600)
-        assert await run_errand(with_clock(world, minutes), base, Errand(sweep=True)) == 0
-
-    assert await ada.status(await path_of()) == "Paid"
-    assert (await stock_of(MUG))[1:] == (0, 1)
-
-
-async def test_nothing_is_undone_when_the_clock_leaps_back(world: World) -> None:
-    await world.advance(20 * 60)
-    ada, url = await place(world)
-    (world.settings.data / "clock").write_text("0")
-
-    await pay_unheard(world, url)
-    await world.settle()
-    await world.settle()
-
-    assert await ada.status(await path_of()) == "Paid"
-    assert (await stock_of(MUG))[1:] == (0, 1)
-
-
-def with_clock(world: World, minutes: int) -> Settings:
-    """The settings of a process whose business clock differs by `minutes` from everybody else's."""
-    theirs = int((world.settings.data / "clock").read_text())
-    own = world.settings.data / "skewed"
-    own.mkdir(exist_ok=True)
-    (own / "clock").write_text(str(theirs + minutes * 60))
-    return replace(world.settings, data=own)

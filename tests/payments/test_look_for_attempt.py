@@ -28,7 +28,7 @@ async def test_old_attempt_is_looked_for_and_adopted_when_the_provider_has_it(wo
 
     (listed,) = await posted(world, SESSIONS, "GET")
     assert listed["account"] == (payment["account_ref"] or None)
-    since = (payment["created_at"] - timedelta(minutes=5)).timestamp()
+    since = (payment["created_at"] - timedelta(minutes=15)).timestamp()
     assert listed["params"]["created[gte]"] == str(int(since))
     last_sent = payment["created_at"] + RESEND_FOR
     assert int(listed["params"]["created[lte]"]) >= last_sent.timestamp()

@@ -167,7 +167,7 @@ ROWS = (
     ),
     row(
         *(69, "all that was held up comes at once", "a few at a time; who is there now is served meanwhile"),
-        "faults/crowd::buyer_is_served_while_a_herd_of_events_is_worked_off_a_few_at_a_time",
+        "faults/crowd::buyers_are_served_while_a_herd_of_events_is_worked_off_a_few_at_a_time",
         "payments/outage::catch_up_is_capped_and_a_live_order_goes_through_when_many_messages_wait",
     ),
     row(

@@ -22,7 +22,8 @@ def test_money_is_back_when_the_bank_has_been_debited(api: Api) -> None:
     made = pay_out(api, who)
     api.advance(2 * DAY)
 
-    back = api.v1.payouts.reverse(made.id, {"metadata": {"why": "closed"}}, who)
+    params: Any = {"metadata": {"why": "closed"}, "expand": ["balance_transaction"]}
+    back: Any = api.v1.payouts.reverse(made.id, params, who)
     balance = api.v1.balance.retrieve({}, who)
     api.advance(2 * DAY)
 
@@ -30,7 +31,9 @@ def test_money_is_back_when_the_bank_has_been_debited(api: Api) -> None:
         *(-600, made.id, "pending"),
         made.destination,
     )
-    assert back.metadata["why"] == "closed"  # type: ignore[index]
+    assert back.metadata["why"] == "closed"
+    entry = back.balance_transaction
+    assert (entry.type, entry.amount, entry.available_on) == ("payout", 600, back.arrival_date)
     assert (balance.available[0].amount, balance.pending[0].amount) == (400, 600)
     assert api.v1.payouts.retrieve(made.id, options=who).reversed_by == back.id
     assert (api.v1.payouts.retrieve(back.id, options=who).status, available(api, who)) == ("paid", 1000)

@@ -83,6 +83,8 @@ def test_fee_refund_is_refused_when_nothing_is_left(api: Api, transfer: Any) -> 
 
     assert api.v1.application_fees.refunds.list(fee.id).data[0].metadata["why"] == "late"
     assert api.balance(transfer.destination) == {"usd": 1000}
+    balance = api.v1.balance.retrieve({}, {"stripe_account": transfer.destination})
+    assert (balance.available[0].amount, balance.pending[0].amount) == (0, 1000)
 
 
 def test_parts_have_metadata_of_their_own_when_they_are_updated(api: Api, transfer: Any) -> None:

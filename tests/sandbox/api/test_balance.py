@@ -61,10 +61,14 @@ def test_files_are_refused_by_name(api: Api, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\xff\x00", b"x" * 2_000_000])
-def test_upload_is_refused_by_name_when_a_file_is_sent(api: Api, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("path", "named"), [("/v1/files", b"POST /v1/files"), ("/v1/customers", b"uploading files (POST /v1/customers)")]
+)
+def test_upload_is_refused_by_name_when_a_file_is_sent(api: Api, path: str, named: bytes, content: bytes) -> None:
     headers: Any = {"authorization": "Bearer sk_test_overprint", "content-type": "multipart/form-data; boundary=b"}
 
-    status, _, body = api.transport.send("POST", f"{BASE}/v1/files", headers, b"--b\r\n" + content)
+    status, _, body = api.transport.send("POST", f"{BASE}{path}", headers, b"--b\r\n" + content)
 
     assert status == 400
-    assert b"does not support uploading files (POST /v1/files)" in body
+    assert b"The sandbox does not support " + named in body
+    assert b"sandbox_unsupported" in body

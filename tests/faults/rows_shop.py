@@ -11,6 +11,9 @@ ROWS = (
         "faults/crash_anywhere::payment_is_applied_once_when_the_process_dies_anywhere",
         "faults/crash_anywhere::money_goes_back_once_when_the_process_dies_anywhere",
         "faults/crash_anywhere::order_expires_once_when_the_process_dies_anywhere",
+        "faults/crash_unheard::checkout_goes_on_by_the_sweep_when_the_process_dies_anywhere",
+        "faults/crash_unheard::payment_is_applied_once_by_the_sweep_when_the_process_dies_anywhere",
+        "faults/crash_unheard::money_goes_back_once_by_the_sweep_when_the_process_dies_anywhere",
     ),
     row(
         *(28, "a process dies while migrating", "all or nothing, and the next start completes it"),
@@ -138,7 +141,9 @@ ROWS = (
         "payments/delayed::goods_are_kept_until_the_long_deadline_when_the_bank_is_silent",
         "payments/delayed::buyer_has_time_to_try_again_when_the_bank_says_no_days_later",
         "e2e/journeys/bank_debit::order_turns_paid_when_bank_agrees_days_later",
+        "e2e/journeys/bank_debit::goods_wait_for_another_try_and_go_back_when_bank_refuses_days_later",
         "payments/bank_debit::order_is_processing_and_then_paid_when_the_bank_says_yes_days_later",
+        "payments/bank_debit::buyer_is_mailed_and_may_try_again_when_the_bank_says_no",
     ),
     row(
         *(65, "the form is sent twice", "the second one gets the first one's answer"),

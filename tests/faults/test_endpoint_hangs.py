@@ -39,10 +39,12 @@ async def test_message_comes_again_and_counts_once_when_our_endpoint_hangs(world
     world.way.app, deliveries.seconds = shop, 0.05
     await world.tell("webhooks", action="release")
 
-    await asyncio.wait_for(deliveries.run_due(), 30)
+    try:
+        await asyncio.wait_for(deliveries.run_due(), 30)
+    finally:
+        world.way.app, deliveries.seconds = world.shop, ATTEMPT_SECONDS
     await asyncio.gather(*shop.heard)
     hung, stored = deliveries.list_log(), await value("SELECT count(*) FROM inbox_event")
-    world.way.app, deliveries.seconds = world.shop, ATTEMPT_SECONDS
     world.sandbox.state.records.execute("UPDATE deliveries SET due = 0 WHERE state = 'waiting'")
     await world.deliver()
 

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 import asyncpg
+import structlog
 from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.table import Table
@@ -46,6 +47,8 @@ SERVER_SETTINGS = {
 
 Result = TypeVar("Result")
 
+log = structlog.get_logger(__name__)
+
 
 class SafeTransaction(PostgresTransaction):
     """Piccolo's transaction, but the connection goes back to the pool whatever happens."""
@@ -57,7 +60,8 @@ class SafeTransaction(PostgresTransaction):
     async def get_connection(self) -> Any:
         if self.engine.pool is None:
             return await self.engine.get_new_connection()
-        return await acquire(self.engine.pool)
+        assert isinstance(self.engine, SafeEngine)
+        return await acquire(self.engine)
 
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
@@ -109,11 +113,17 @@ class SafeTransaction(PostgresTransaction):
         if self.engine.pool is None:
             await self.connection.close(timeout=2)
         else:
-            await self.engine.pool.release(self.connection, timeout=2)
+            try:
+                await self.engine.pool.release(self.connection, timeout=2)
+            except Exception:
+                # asyncpg has cut the connection and freed its slot; what was committed stays committed all the same.
+                log.warning("a connection could not be put back", exc_info=True)
 
 
 class SafeEngine(PostgresEngine):
     """Piccolo's engine with `SafeTransaction` and a bounded wait for a pool slot."""
+
+    acquire_seconds = ACQUIRE_SECONDS
 
     def transaction(self, allow_nested: bool = True, **options: Any) -> SafeTransaction:
         tx = SafeTransaction(engine=self, allow_nested=allow_nested)
@@ -132,7 +142,7 @@ class SafeEngine(PostgresEngine):
 
     async def _run_in_pool(self, query: str, args: Any = None) -> Any:
         assert self.pool is not None
-        connection = await acquire(self.pool)
+        connection = await acquire(self)
         # Outside a transaction a statement that writes commits by itself.
         commits = query.lstrip()[:6].upper() != "SELECT"
         try:
@@ -153,8 +163,9 @@ def engine() -> SafeEngine:
     return found
 
 
-async def start_pool(size: int, **options: Any) -> None:
+async def start_pool(size: int, *, acquire_seconds: float = ACQUIRE_SECONDS, **options: Any) -> None:
     """Open the pool of this process with `size` connections at most, and our time-outs on each."""
+    engine().acquire_seconds = acquire_seconds
     await engine().start_connection_pool(
         min_size=1,
         max_size=size,
@@ -170,10 +181,11 @@ async def stop_pool() -> None:
         await engine().close_connection_pool()
 
 
-async def acquire(pool: Any) -> Any:
-    """A connection of `pool`, or `TryLater` after `ACQUIRE_SECONDS`: asyncpg itself would wait for ever."""
+async def acquire(engine: SafeEngine) -> Any:
+    """A connection of the pool, or `TryLater` after `acquire_seconds`: asyncpg itself would wait for ever."""
+    assert engine.pool is not None
     try:
-        return await pool.acquire(timeout=ACQUIRE_SECONDS)
+        return await engine.pool.acquire(timeout=engine.acquire_seconds)
     except TimeoutError:
         raise TryLater("The shop is very busy right now. Nothing was lost: please try again.") from None
 

@@ -26,10 +26,10 @@ async def tables(db: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def opened(kind: type[Engine], url: str, slots: int = SLOTS) -> AsyncIterator[Any]:
+async def opened(kind: type[Engine], url: str, slots: int = SLOTS, **options: Any) -> AsyncIterator[Any]:
     """An engine of its own with a pool of `slots`."""
     engine: Any = kind(config={"dsn": url})
-    await engine.start_connection_pool(min_size=1, max_size=slots)
+    await engine.start_connection_pool(min_size=1, max_size=slots, **options)
     try:
         yield engine
     finally:
@@ -156,6 +156,17 @@ async def test_slot_comes_back_when_begin_fails(db: str) -> None:
 
         assert busy(engine) == 0
         assert engine.current_transaction.get() is None
+
+
+async def test_what_is_committed_counts_when_its_connection_cannot_be_put_back(db: str) -> None:
+    async def fail(connection: Any) -> None:
+        raise TimeoutError
+
+    async with opened(SafeEngine, db, reset=fail) as engine:
+        await run(engine, "INSERT INTO leak VALUES (2)")
+
+        assert busy(engine) == 0
+    assert await fetch_value("SELECT array_agg(n ORDER BY n) FROM leak") == [1, 2]
 
 
 async def test_visitor_is_asked_to_wait_when_the_pool_is_exhausted(db: str) -> None:

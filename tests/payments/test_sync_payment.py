@@ -12,6 +12,7 @@ import pytest
 
 from store.app import create_app
 from store.gateways.port import Gateways, PaymentSnapshot, Unavailable
+from store.kit.db import start_pool, stop_pool
 from store.payments.service import sync_payment
 from store.payments.states import Door
 from store.workers import Worker
@@ -53,13 +54,23 @@ class Gathered:
 
 
 @pytest.fixture
+async def patient(database: str) -> AsyncIterator[None]:
+    """A pool that a crowd waits for: fifty in one process are slow, and who is sent away cannot confirm."""
+    await stop_pool()
+    await start_pool(20, acquire_seconds=60)
+    yield
+    await stop_pool()
+    await start_pool(20)
+
+
+@pytest.fixture
 async def naive_tables() -> AsyncIterator[None]:
     yield
     await naive.clear_away()
 
 
 @pytest.mark.parametrize("sku", RAILS.values(), ids=RAILS)
-async def test_one_effect_when_fifty_confirm_through_all_doors_at_once(world: World, sku: str) -> None:
+async def test_one_effect_when_fifty_confirm_through_all_doors_at_once(patient: None, world: World, sku: str) -> None:
     ada, url = await place(world, sku)
     back = await pay_unheard(world, url)
     payment = await the_payment()

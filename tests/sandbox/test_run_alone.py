@@ -5,6 +5,7 @@ What is run is what `docs/sandbox.md` shows, with the ports of this test.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import socket
@@ -26,6 +27,9 @@ from tests.sandbox.conftest import GOOD_CARD
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+[NODE] = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+# What takes long to load or belongs to the shop; without them the start is a second.
+SHOP_S = {"asyncpg", "piccolo", "stripe", "store.app", "store.gateways", "store.settings"}
 # Nothing of the shop's: no DATABASE_URL, no keys, not even a home.
 BARE = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
 
@@ -110,6 +114,30 @@ def test_page_s_programs_work_when_the_sandbox_runs_alone(tmp_path: Path) -> Non
     completed = [event for event in events if event.type == "checkout.session.completed"]
     assert [event.data.object["id"] for event in completed] == [session]
     assert {event.type for event in events} <= {"checkout.session.completed", "payment_intent.succeeded"}
+
+
+def test_page_s_node_program_asks_for_what_the_python_one_asks() -> None:
+    """Only Python's is run: Node and its package are nothing this project installs."""
+    server, params = (
+        ast.literal_eval(re.sub(r"(\w+): ", r'"\1": ', literal))
+        for literal in re.findall(r"(\{ ?\n? *(?:host|mode).*?\})\);", NODE, re.DOTALL)
+    )
+    asked = [node.args[0] for node in ast.walk(ast.parse(BLOCKS[0])) if isinstance(node, ast.Call) and node.args]
+
+    assert server == {"host": "127.0.0.1", "port": 8001, "protocol": "http"}
+    assert params in [ast.literal_eval(node) for node in asked if isinstance(node, ast.Dict)]
+    assert 'new Stripe("sk_test_myproject"' in NODE
+
+
+def test_nothing_of_the_shop_is_loaded_when_the_sandbox_runs_alone() -> None:
+    program = "import sys; import store.sandbox.run; print(*sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=BARE, capture_output=True, text=True, check=True
+    )
+
+    assert "store.sandbox.app" in (loaded := done.stdout.split())
+    assert not SHOP_S & set(loaded)
 
 
 def test_state_is_there_again_when_the_sandbox_comes_back(tmp_path: Path) -> None:

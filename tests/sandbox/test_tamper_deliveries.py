@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -143,6 +144,20 @@ async def test_signature_is_the_endpoints_own_and_just_too_old_when_the_timestam
     header = request.headers["stripe-signature"]
     assert 301 <= time.time() - int(header.split(",")[0].removeprefix("t=")) < 900
     assert stripe.WebhookSignature.verify_header(request.content.decode(), header, endpoint["secret"], 900)
+
+
+async def test_body_is_the_true_one_and_signed_just_now_when_the_secret_is_wrong(sandbox: Sandbox) -> None:
+    receiver = Receiver((await sandbox.add_endpoint((COMPLETED,)))["secret"])
+    sandbox.shop.answer = receiver
+    await sandbox.tell("webhooks", action="wrong_secret")
+
+    await _pay(sandbox)
+
+    wrong, true = sandbox.shop.received
+    assert wrong is receiver.refused[0]
+    assert {**json.loads(wrong.content), "pending_webhooks": 1} == {**json.loads(true.content), "pending_webhooks": 1}
+    assert re.fullmatch(r"t=\d+,v1=[0-9a-f]{64}", header := wrong.headers["stripe-signature"])
+    assert abs(time.time() - int(header.split(",")[0].removeprefix("t="))) < 300
 
 
 async def test_only_matching_deliveries_are_tampered_with_when_a_filter_is_given(sandbox: Sandbox) -> None:

@@ -272,6 +272,8 @@ def _has_fact(account: Document, name: str, value: Any) -> bool:
 
 def make_bank_account(account: Document, given: Any) -> Document:
     """Return an external account; what is not given is that of a test account to which payouts arrive."""
+    if isinstance(given, str) and not given.startswith("btok_"):
+        raise Missing("token", given, "external_account")
     details = given if isinstance(given, dict) else {}
     number = str(details.get("account_number", "000123456789"))
     return {

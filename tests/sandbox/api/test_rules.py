@@ -46,6 +46,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (SESSIONS, {"payment_method_collection": "always"}, "payment_method_collection"),
     (SESSIONS, {"ui_mode": "elements"}, "success_url"),
     (SESSIONS, ELEMENTS | {"cancel_url": "http://localhost/"}, "cancel_url"),
+    (SESSIONS, {"ui_mode": "embedded_page"}, "success_url"),
+    (SESSIONS, {"ui_mode": "embedded_page", "success_url": None, "cancel_url": "http://localhost/"}, "cancel_url"),
     (SESSIONS, {"redirect_on_completion": "never"}, "redirect_on_completion"),
     (SESSIONS, ELEMENTS | {"after_expiration[recovery][enabled]": "true"}, "after_expiration"),
     (SESSIONS, {"ui_mode": "form"}, "ui_mode"),

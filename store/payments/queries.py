@@ -11,8 +11,9 @@ from babel import Locale
 from msgspec import Struct
 
 from store.cart.queries import CheckoutGroup, GroupLine
-from store.kit.db import fetch_row
+from store.kit.db import fetch_row, fetch_value
 from store.kit.money import LOCALE, Money
+from store.payments.states import LIVE
 
 # Where the demo's makers send parcels.
 COUNTRY_CODES = [
@@ -166,6 +167,11 @@ async def find_payment(provider_ref: str, payment_id: str, account: str) -> UUID
         account,
     )
     return row["id"] if row else None
+
+
+async def is_live(payment_id: UUID) -> bool:
+    """Whether this attempt can still be paid, or its outcome is still to come."""
+    return bool(await fetch_value("SELECT status = ANY($2) FROM payment WHERE id = $1", payment_id, list(LIVE)))
 
 
 def _changes(seen: str, group: CheckoutGroup | None) -> Iterator[Change]:

@@ -8,6 +8,7 @@ ROWS = (
     row(
         *(1, "webhook lost for ever", "the sweep finds it, by the attempt's age"),
         "payments/sync_payment::sweep_confirms_when_neither_webhook_nor_buyer_comes",
+        "payments/sweep::looks_grow_rarer_when_an_attempt_stays_open",
         "e2e/journeys/webhook_lost::sweep_confirms_when_webhook_is_dropped_for_ever",
         "refunds/sweep_refunds::refund_is_found_when_every_event_was_lost",
     ),
@@ -19,6 +20,7 @@ ROWS = (
     row(
         *(3, "webhooks in another order", "the provider's truth decides; what is not known yet waits"),
         "webhooks/process::state_is_the_same_when_events_come_in_any_order",
+        "webhooks/process::message_about_a_charge_waits_when_its_payment_is_not_confirmed_yet",
         "webhooks/process::fee_waits_for_the_provider_when_its_message_comes_too_early",
     ),
     row(
@@ -58,6 +60,7 @@ ROWS = (
     row(
         *(10, "event of an unknown type or a newer version", "200, kept; a hint like any other, or ignored"),
         "webhooks/process::event_is_ignored_when_nobody_handles_its_type",
+        "webhooks/process::lag_is_measured_when_an_event_is_taken_even_one_that_nobody_handles",
         "faults/buyer_vanishes::newer_event_is_a_hint_like_any_other_when_its_version_is_unknown",
     ),
     row(
@@ -87,7 +90,11 @@ ROWS = (
         "payments/sync_payment::naive_twin_acts_more_than_once_when_fifty_confirm_at_once",
     ),
     row(
-        *(15, "the return is opened by somebody else", "nothing changes, nothing personal without the link"),
+        *(
+            15,
+            "the return is opened by somebody else",
+            "nothing changes: its token is the key to one order",
+        ),
         "payments/return_visit::nothing_changes_when_the_return_is_opened_again_by_somebody_else",
     ),
     row(
@@ -110,6 +117,9 @@ ROWS = (
         "payments/complete_attempt::buyer_notices_nothing_when_one_answer_is_lost",
         "payments/complete_attempt::sweep_finds_out_when_nobody_comes_back",
         "refunds/give_back::money_goes_back_once_when_the_answer_is_lost",
+        "payments/discount_travels::one_coupon_and_one_session_are_made_when_an_answer_is_lost",
+        "payments/cancel_order::stock_stays_held_when_the_provider_does_not_answer",
+        "gateways/open_account::account_is_found_by_its_vendor_when_its_answer_was_lost_and_its_key_forgotten",
         "e2e/journeys/lost_answer::same_order_goes_on_when_buyer_tries_again",
     ),
     row(
@@ -133,6 +143,7 @@ ROWS = (
         "gateways/pace::wait_is_what_the_provider_asked_for_when_it_says_how_long",
         "gateways/pace::waits_differ_when_many_are_told_to_slow_down_at_once",
         "gateways/breaker::breaker_stays_closed_when_the_provider_answers_unkindly",
+        "payments/complete_attempt::only_a_refusal_ends_the_order_when_the_provider_answers_badly",
     ),
     row(
         *(23, "a 500 is stored under the key", "look by our id; a new key only when nothing was made"),
@@ -147,6 +158,8 @@ ROWS = (
     row(
         *(25, "the provider is down", "pages stay open, checkout says so, the queue drains after"),
         "gateways/breaker::breaker_opens_and_nothing_is_sent_when_a_provider_is_down",
+        "gateways/breaker::breaker_opens_when_nobody_answers",
+        "gateways/breaker::breaker_opens_when_no_answer_comes_in_time",
         "gateways/breaker::breaker_closes_when_its_probe_is_answered",
         "payments/start_payment::buyer_is_told_to_try_again_when_the_provider_does_not_answer",
         "e2e/journeys/provider_down::shop_stays_open_and_order_goes_on_when_provider_is_back",

@@ -42,6 +42,9 @@ ROWS = (
         "catalogue/hold_stock::nobody_deadlocks_when_carts_name_the_same_goods_in_other_orders",
         "payments/lock_order::nothing_later_is_locked_when_an_earlier_row_is_waited_for",
         "kit/retrying::both_succeed_when_two_deadlock",
+        "kit/retrying::none_is_lost_when_serializable_writers_collide",
+        "kit/timeouts::second_writer_may_try_again_when_the_first_keeps_its_lock",
+        "kit/web/errors::error_is_a_page_when_a_browser_asks",
         "kit/retrying::last_error_leaves_when_it_never_gets_better",
     ),
     row(
@@ -91,7 +94,7 @@ ROWS = (
     row(
         *(49, "a code is raced, used up, or ends in between", "its uses never exceed the limit; refused in words"),
         "promotions/use_code::code_is_used_as_often_as_it_may_be_when_a_hundred_want_it_at_once",
-        "promotions/use_code::naive_twin_gives_a_code_away_too_often_when_a_hundred_want_it_at_once",
+        "promotions/use_code::naive_twin_gives_a_code_away_too_often_when_many_want_it_at_once",
         "promotions/use_code::address_uses_a_code_once_when_it_tries_a_hundred_times_at_once",
         "promotions/use_code::use_is_refused_when_the_window_closed_after_the_cart_was_looked_at",
         "cart/apply_code::second_code_takes_the_place_of_the_first_when_both_would_fit",
@@ -120,6 +123,7 @@ ROWS = (
         *(57, "canceled while paying", "whoever was first at the provider counts"),
         "payments/cancel_order::payment_counts_when_it_comes_between_the_look_and_the_expiry",
         "payments/cancel_order::one_side_wins_when_paying_and_canceling_meet",
+        "payments/late_payment::everything_goes_back_when_the_goods_are_gone",
     ),
     row(
         *(61, "the bank's question is never answered", "open, then expired; the goods go back"),

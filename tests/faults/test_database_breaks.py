@@ -93,6 +93,7 @@ async def test_visitor_is_asked_to_wait_when_every_slot_is_taken_and_let_in_afte
         for connection in held:
             await pool.release(connection)
 
+    assert engine().acquire_seconds == 2
     assert refused.status_code == 503
     assert "very busy" in refused.text
     assert (await world.browser().get(path)).status_code == 200

@@ -27,10 +27,10 @@ class Watch:
         return self.seconds
 
 
-def make_calls(transport: httpx.AsyncBaseTransport, watch: Watch | None = None) -> StripeCalls:
+def make_calls(transport: httpx.AsyncBaseTransport, watch: Watch | None = None, **bounds: float) -> StripeCalls:
     """The way out with a breaker on this watch, and no waiting."""
     breaker = Breaker("Stripe", now=watch or Watch())
-    return StripeCalls("sk_test_x", SANDBOX, transport, breaker=breaker, pace=Pace(sleep=at_once))
+    return StripeCalls("sk_test_x", SANDBOX, transport, breaker=breaker, pace=Pace(sleep=at_once), **bounds)
 
 
 async def ask(calls: StripeCalls) -> Any:
@@ -64,6 +64,23 @@ async def test_breaker_opens_and_nothing_is_sent_when_a_provider_is_down() -> No
     with pytest.raises(Refused, match="Stripe did not answer"):
         await ask(calls)
     assert len(transport.asked) == FAILURES
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError])
+async def test_breaker_opens_when_nobody_answers(error: type[httpx.TransportError]) -> None:
+    calls = await open_it(Scripted(error("gone")), Watch())
+
+    assert calls.breaker.is_open
+
+
+async def test_breaker_opens_when_no_answer_comes_in_time() -> None:
+    calls = make_calls(Silent(), seconds=0.01)
+    for _ in range(FAILURES):
+        assert not calls.breaker.is_open
+        with pytest.raises(Unavailable):
+            await ask(calls)
+
+    assert calls.breaker.is_open
 
 
 async def test_breaker_closes_when_its_probe_is_answered() -> None:

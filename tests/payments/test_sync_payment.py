@@ -124,10 +124,12 @@ async def test_return_finds_it_paid_when_the_webhook_was_first(world: World) -> 
     assert await count_effects() == ONCE
 
 
-async def test_webhook_changes_nothing_when_the_return_was_first(world: World) -> None:
+@pytest.mark.parametrize("days", [0, 3])
+async def test_webhook_changes_nothing_when_the_return_was_first(world: World, days: int) -> None:
     ada, url = await place(world)
     await ada.get(await pay_unheard(world, url))
     assert (await timeline())[-1] == ("return", "Payment of $30.00 confirmed on your return from Stripe.")
+    await world.advance(days * 86_400)
 
     await world.tell("webhooks", action="clear")
     await world.settle()

@@ -67,8 +67,8 @@ async def test_address_uses_a_code_once_when_it_tries_a_hundred_times_at_once(db
     assert (await uses(), await use_states()) == (1, ["held"])
 
 
-async def test_naive_twin_gives_a_code_away_too_often_when_a_hundred_want_it_at_once(db: str) -> None:
-    """Read, look, then write, as most shops do it: the control of the two races above."""
+async def test_naive_twin_gives_a_code_away_too_often_when_many_want_it_at_once(db: str) -> None:
+    """Read, look, then write, as most shops do it: the control of the race for the last use."""
     await engine().run_script("CREATE TABLE naive_promotion (uses int, max_uses int)")
     await fetch("INSERT INTO naive_promotion VALUES (0, 10)")
     all_have_looked = asyncio.Barrier(20)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from store.gateways.port import Gateways, Notice
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
 from store.kit.metrics import histogram
 from store.kit.queue import PARKED, work
-from store.payments.queries import find_payment
+from store.payments.queries import find_payment, is_live
 from store.payments.service import sync_capture, sync_payment
 from store.payments.service.settle import find_capture
 from store.payments.states import Door
@@ -49,13 +50,18 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
     if notice.type not in HANDLED:
         return "ignored"
     if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
-        return await _apply_to_payment(gateways, notice)
+        return "applied" if await _sync_payment(gateways, notice) else "foreign"
     capture_id = await find_capture(notice.capture_ref)
-    if capture_id is None and await _apply_to_payment(gateways, notice) == "applied":
-        # The charge was first heard of by this event; its payment is confirmed by now if it can be.
-        capture_id = await find_capture(notice.capture_ref)
     if capture_id is None:
-        return "foreign"
+        # The charge was first heard of by this event; its payment is confirmed by now if it can be.
+        payment_id = await _sync_payment(gateways, notice)
+        if payment_id is None:
+            return "foreign"
+        capture_id = await find_capture(notice.capture_ref)
+        if capture_id is None:
+            if await is_live(payment_id):
+                raise NotYet("the payment of this charge is not confirmed yet")
+            return "applied"
     if notice.type in CAPTURE_EVENTS:
         if not await sync_capture(gateways, capture_id):
             raise NotYet("the provider has not settled this charge yet")
@@ -69,9 +75,9 @@ async def count_parked() -> int:
     return int(await fetch_value("SELECT count(*) FROM inbox_event WHERE state = $1", PARKED))
 
 
-async def _apply_to_payment(gateways: Gateways, notice: Notice) -> str:
+async def _sync_payment(gateways: Gateways, notice: Notice) -> UUID | None:
+    """Sync the payment that the event speaks of; None: it is none of ours."""
     payment_id = await find_payment(notice.payment_ref, notice.payment_id, notice.account)
-    if payment_id is None:
-        return "foreign"
-    await sync_payment(gateways, payment_id, Door.WEBHOOK)
-    return "applied"
+    if payment_id is not None:
+        await sync_payment(gateways, payment_id, Door.WEBHOOK)
+    return payment_id

@@ -28,7 +28,7 @@ SEEN_OR_OPEN = """
 SELECT least(
   (SELECT max(created_at) FROM inbox_event WHERE provider = 'stripe' AND account = $1 AND type = ANY($3)
     AND received_at <= coalesce((SELECT min(created_at) FROM operation WHERE kind = 'back_fill' AND state <> 'done'
-      AND body::jsonb ->> 'account' = $1), now())),
+      AND body::jsonb ->> 'account' = $1), 'infinity')),
   (SELECT min(created_at) FROM payment WHERE account_ref = $1 AND status = ANY($2)))
 """
 

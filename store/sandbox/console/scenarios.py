@@ -212,7 +212,7 @@ SCENARIOS = (
     Scenario(
         "endpoint-disabled",
         "Endpoint disabled",
-        "The provider has stopped to deliver, as it does after days without an answer.",
+        "The provider has stopped delivering, as it does after days without an answer.",
         (CHECK_OUT, PAY, "To see the shop notice by itself, close the tab as soon as you have pressed Pay."),
         (
             "No delivery is made, and Deliveries says that the endpoint is disabled.",

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -32,8 +34,8 @@ def serve(
     host: str = "127.0.0.1",
     clock: Path | None = None,
     smtp_port: int | None = None,
-) -> None:
-    """Serve the sandbox over the folder `data` until SIGTERM or SIGINT.
+) -> NoReturn:
+    """Serve the sandbox over the folder `data` until SIGTERM or SIGINT, then end the process.
 
     `clock` is the virtual clock's file (default `data/clock`); without `smtp_port` no mail server runs.
     SystemExit with one clear line when a port is taken, the folder cannot be used, or a live key is about.
@@ -48,7 +50,12 @@ def serve(
         raise SystemExit(f"sandbox: {problem}") from None
     except (OSError, sqlite3.Error, ValueError) as problem:
         raise SystemExit(f"sandbox: cannot use the data folder {data}: {problem}") from None
-    asyncio.run(_serve(app, addresses, port))
+    try:
+        asyncio.run(_serve(app, addresses, port))
+    except SystemExit as why:
+        print(why, file=sys.stderr)
+        _leave(1)
+    _leave(0)
 
 
 async def _serve(app: Litestar, addresses: list[str], port: int) -> None:
@@ -86,6 +93,17 @@ async def _serve(app: Litestar, addresses: list[str], port: int) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
         why = "; ".join(str(end).partition("\n")[0] for end in ended if end is not None)
         raise SystemExit(f"sandbox: the web server on port {port} ended by itself. {why}")
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without the interpreter's own end: granian's threads may still be in a call and would abort it.
+
+    Everything that must be kept is on disk by now: the app's lifespan closes its files.
+    Seen on Python 3.11 with granian 2: four of 120 stops under load ended by SIGABRT.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _call_on_signal(name: signal.Signals, act: Callable[[], None]) -> None:

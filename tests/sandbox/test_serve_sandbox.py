@@ -73,6 +73,26 @@ def test_process_ends_cleanly_when_told_to_while_a_request_hangs(tmp_path: Path,
             assert process.wait(timeout=10) == 0
 
 
+def test_native_threads_are_not_met_by_the_interpreter_s_end_when_told_to_stop(tmp_path: Path) -> None:
+    """They would abort the process now and then; here the first thing that the interpreter's end does always aborts."""
+    port, _ = _free_ports()
+    program = f"""
+import atexit, os, pathlib, store.sandbox.run as run
+atexit.register(os.abort)
+run.serve(pathlib.Path({str(tmp_path)!r}), {port})
+"""
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        _await_answer(process, port)
+        process.terminate()
+        said, _ = process.communicate(timeout=10)
+    finally:
+        process.kill()
+
+    assert process.returncode == 0
+    assert said.startswith("Sandbox: ")
+
+
 def test_client_sees_a_broken_connection_when_reset(tmp_path: Path) -> None:
     with _served(tmp_path) as (_, port):
         rule = {"method": "GET", "path": "/v1/*", "when": "before", "action": "reset"}

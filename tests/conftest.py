@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+import stripe
 
 from tests.examples import load_profile
 
@@ -31,6 +32,10 @@ ROOT = Path(__file__).parent.parent
 SERVER = "OVERPRINT_TEST_SERVER"
 TEMPLATE = "overprint_template"
 _stop = []
+
+
+# The SDK rests before it tries again, half a second and more; nobody here needs the rest.
+stripe.HTTPClient.INITIAL_DELAY = 0.01
 
 
 def pytest_configure(config: pytest.Config) -> None:

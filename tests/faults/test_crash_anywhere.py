@@ -1,7 +1,7 @@
 """A process may die at any commit and at any call to the provider: another one goes on, and nothing doubles or is lost.
 
 The process is a real one and its death a real one (`os._exit`, nothing is tidied up). n = 1, 2, … until the errand is
-done; `make test` takes every third n on one rail each, `make test-long` all of them on both.
+done; `make test` takes every fourth n on one rail each, `make test-long` all of them on both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.payments.buying import LAMP, MUG, end_too_early, pay_unheard, place
 from tests.signing import sign_body
 from tests.world import World, rows
 
-STEP = 1 if os.environ.get("LONG") else 3
+STEP = 1 if os.environ.get("LONG") else 4
 # The wares of each rail, and the n to begin with: the two begin apart, so that together they stride less.
 RAILS = {"destination": (MUG, 1), "direct": (LAMP, min(2, STEP))}
 MOST = 200

@@ -57,6 +57,3 @@ async def show_status(
     if view.etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)
     return fragment("orders/_status.html", view, headers=headers)
-
-
-route_handlers = [show_order, show_status]

@@ -43,7 +43,13 @@ DIFFERENCES = (
     (
         "Money",
         "The fee is 2.9 % + 30 minor units in every currency; exchange rates are a fixed table of "
-        f"{len(IN_USD)} currencies. A charge's money is available two days later by the sandbox's clock.",
+        f"{len(IN_USD)} currencies. A charge's money is available two days later by the sandbox's clock. "
+        "Each account has its country's currency, and others only where a charge on somebody's behalf lands in theirs.",
+    ),
+    (
+        "Borders",
+        "A platform sends within its country, and among the US, the UK, Canada, Switzerland and the EEA. "
+        "`on_behalf_of` is the destination of the charge, or stands alone; the fee is the same in every country.",
     ),
     (
         "Payouts",

@@ -9,7 +9,7 @@ transfer (docs.stripe.com/connect/accounts, /connect/testing).
 
 from typing import Any
 
-from store.sandbox.kernel.errors import ApiError, Missing, refuse
+from store.sandbox.kernel.errors import Missing, refuse
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import DEMO_PLATFORM, Document, World
@@ -110,8 +110,8 @@ def check_charging(world: World, account: str) -> None:
         )
 
 
-def check_destination(world: World, destination: str, currency: str, param: str) -> None:
-    """Refuse a destination that is unknown, carries its own losses, or cannot receive this currency."""
+def check_destination(world: World, destination: str, param: str) -> Document:
+    """Return a transfer's destination; refuse one that is unknown, carries its own losses, or takes no transfers."""
     if destination == world.platform or not world.has(world.platform, "account", destination):
         raise refuse(f"No such destination: '{destination}'", param=param, code="resource_missing")
     account = world.get(world.platform, "account", destination)
@@ -129,16 +129,7 @@ def check_destination(world: World, destination: str, currency: str, param: str)
             param=param,
             code="insufficient_capabilities_for_transfer",
         )
-    own = world.get(world.platform, "account", world.platform)["default_currency"]
-    if not currency == own == account["default_currency"]:
-        raise ApiError(
-            400,
-            f"The sandbox does not support a transfer in {currency} from a platform settling in "
-            f"{own} to an "
-            f"account settling in {account['default_currency']}: the three must be equal.",
-            param=param,
-            code="sandbox_unsupported",
-        )
+    return account
 
 
 def _new_account(world: World, id: str, country: str, currency: str) -> Document:

@@ -5,7 +5,7 @@ Invariant: a charge made here has moved no money; it becomes `succeeded`, `pendi
 
 from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.world import Document, World
-from store.sandbox.stripe.objects import blank
+from store.sandbox.stripe.objects import blank, merchant_name
 
 CARD_FIELDS = (
     "brand",
@@ -26,8 +26,8 @@ def build_charge(
 ) -> Document:
     """Return a charge of the intent that is neither succeeded nor failed yet; the caller stores it."""
     destination = intent["transfer_data"]
-    merchant = world.get(world.platform, "account", account)
-    prefix = merchant["settings"]["payments"]["statement_descriptor"]
+    merchant = world.get(world.platform, "account", intent["on_behalf_of"] or account)
+    prefix = merchant["settings"]["payments"]["statement_descriptor"] or merchant_name(merchant).upper()[:12]
     suffix = intent["statement_descriptor_suffix"]
     return blank(
         world,
@@ -46,6 +46,7 @@ def build_charge(
         disputed=False,
         fraud_details={},
         metadata=dict(intent["metadata"]),
+        on_behalf_of=intent["on_behalf_of"],
         paid=False,
         payment_intent=intent["id"],
         payment_method=method["id"],

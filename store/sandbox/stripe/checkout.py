@@ -13,7 +13,7 @@ from store.sandbox.stripe.cards import Card, Decline, find_card, read_card, refu
 from store.sandbox.stripe.customers import make_customer
 from store.sandbox.stripe.debits import start_debit
 from store.sandbox.stripe.instruments import make_bank_method, make_method
-from store.sandbox.stripe.objects import find_line_items
+from store.sandbox.stripe.objects import find_line_items, merchant_name
 from store.sandbox.stripe.payments import (
     Attempt,
     cancel_intent,
@@ -57,7 +57,7 @@ def session_for_page(world: World, session_id: str) -> Document | None:
     if session["status"] == "open" and session["expires_at"] <= world.clock.now():
         with world.tx():
             session = close_session(world, account, session)
-    merchant = world.get(world.platform, "account", account)
+    merchant = world.get(world.platform, "account", session["_intent_data"].get("on_behalf_of") or account)
     intent = world.get(account, "payment_intent", session["payment_intent"]) if session["payment_intent"] else None
     return {
         "account": account,
@@ -67,12 +67,6 @@ def session_for_page(world: World, session_id: str) -> Document | None:
         "intent": intent,
         "challenge_id": intent["_challenge"] if intent and intent["status"] == "requires_action" else None,
     }
-
-
-def merchant_name(account: Document) -> str:
-    """Return the name a buyer sees: the business profile's, else the dashboard's, else the id."""
-    profile, settings = account["business_profile"] or {}, account["settings"]
-    return str(profile.get("name") or settings["dashboard"]["display_name"] or account["id"])
 
 
 def pay(world: World, session_id: str, card: Card | None) -> Outcome:

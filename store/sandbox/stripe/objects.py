@@ -81,6 +81,12 @@ def default_currency(world: World, account: str) -> str:
     return str(world.get(world.platform, "account", account)["default_currency"])
 
 
+def merchant_name(account: Document) -> str:
+    """Return the name a buyer sees: the business profile's, else the dashboard's, else the id."""
+    profile, settings = account["business_profile"] or {}, account["settings"]
+    return str(profile.get("name") or settings["dashboard"]["display_name"] or account["id"])
+
+
 def _line_items(world: World, account: str, session: Document) -> Document:
     lines = find_line_items(world, account, session["id"])
     return list_given(f"/v1/checkout/sessions/{session['id']}/line_items", lines, {})

@@ -39,7 +39,14 @@ def create_intent(call: Call) -> Document:
     check_split(call, params, params["amount"], currency)
     if params.get("customer"):
         call.world.get(call.account, "customer", params["customer"], param="customer")
-    kept = {*WORDS.split(), "capture_method", "transfer_data", "customer", "allowed_payment_method_types"}
+    kept = {
+        *WORDS.split(),
+        "capture_method",
+        "transfer_data",
+        "on_behalf_of",
+        "customer",
+        "allowed_payment_method_types",
+    }
     data: dict[str, Any] = {name: value for name, value in params.items() if name in kept}
     data["metadata"] = merge_metadata({}, params.get("metadata") or {})
     data["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True} | (
@@ -189,7 +196,7 @@ def _unexpected(intent: Document, verb: str) -> ApiError:
 bad_return = table(bad_address("return_url", "§3.1 confirmed with return_url"))
 
 CREATE = f"""
-    amount currency confirm payment_method customer metadata capture_method transfer_data
+    amount currency confirm payment_method customer metadata capture_method transfer_data on_behalf_of
     return_url off_session error_on_requires_action allowed_payment_method_types automatic_payment_methods {WORDS}
 """
 

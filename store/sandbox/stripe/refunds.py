@@ -176,10 +176,11 @@ def _give_back_split(world: World, account: str, charge: Document, refund: Docum
     fee_back = 0
     fee = world.get(world.platform, "application_fee", charge["application_fee"]) if charge["application_fee"] else None
     if fee and params.get("refund_application_fee"):
-        fee_back = part_of(fee["amount"], fee["amount_refunded"], refund["amount"], charge)
+        fee_back = part_of(fee["amount"], fee["amount_refunded"], refund["amount"], charge, fee["currency"])
     if params.get("reverse_transfer"):
         transfer = world.get(world.platform, "transfer", charge["transfer"])
-        part = part_of(transfer["amount"], transfer["amount_reversed"], refund["amount"], charge)
+        whole, given = transfer["amount"], transfer["amount_reversed"]
+        part = part_of(whole, given, refund["amount"], charge, transfer["currency"])
         if part:
             reversal = reverse_transfer(world, transfer, part, fee_back=fee_back, refund_id=refund["id"])
             refund["transfer_reversal"] = reversal["id"]
@@ -227,7 +228,8 @@ def _still_here(world: World, account: str, charge: Document, landed: Document) 
     entries = world.find(account, "balance_transaction", currency=landed["currency"])
     # What left on behalf of no charge counts against each of them: the balance decides then.
     paid_out: int = -sum(entry["net"] for entry in entries if entry["type"].startswith("payout"))
-    sent = sent_from(world, charge["id"]) + (sent_from(world, None) if account == world.platform else 0)
+    sources = (charge["id"], None) if account == world.platform else (charge["id"],)
+    sent = sum(sent_from(world, source, landed["currency"]) for source in sources)
     return left - sent - paid_out
 
 

@@ -19,7 +19,7 @@ from litestar.response import Redirect
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.layout import page
 from store.sandbox.stripe.authentication import answer_challenge, find_challenge, way_back
-from store.sandbox.stripe.checkout import merchant_name
+from store.sandbox.stripe.objects import merchant_name
 from store.sandbox.stripe.recovery import recover_session
 from store.sandbox.stripe.session_parts import PAGE_PATH
 from store.sandbox.stripe.visits import lead_to

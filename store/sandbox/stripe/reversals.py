@@ -12,13 +12,13 @@ from store.sandbox.stripe.money import format_amount, share, step_of
 from store.sandbox.stripe.objects import blank
 
 
-def part_of(whole: int, given: int, refund: int, charge: Document) -> int:
-    """Return how much of `whole` goes back with this refund of a charge, at most what is left of it.
+def part_of(whole: int, given: int, refund: int, charge: Document, currency: str) -> int:
+    """Return how much of `whole`, which is in `currency`, goes back with this refund of a charge, at most the rest.
 
     `given` was given back before; `charge.amount_refunded` does not contain the refund yet.
     """
     before, after = charge["amount_refunded"], charge["amount_refunded"] + refund
-    captured, step = charge["amount_captured"], step_of(charge["currency"])
+    captured, step = charge["amount_captured"], step_of(currency)
     steps = share(after, captured, whole // step) - share(before, captured, whole // step)
     return max(0, min(whole - given, steps * step))
 
@@ -66,7 +66,11 @@ def reverse_transfer(
     refund_id: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Document:
-    """Take a transfer (in part) back to the platform; `fee_back` returns that much of its application fee."""
+    """Take a transfer (in part) back to the platform; `fee_back` returns that much of its application fee.
+
+    `amount` is in the transfer's currency, `fee_back` in the fee's; the account gives back the same part of what
+    arrived there in its own.
+    """
     left = transfer["amount"] - transfer["amount_reversed"]
     if not 0 < amount <= left:
         raise refuse(
@@ -80,7 +84,8 @@ def reverse_transfer(
     fee = (
         world.get(world.platform, "application_fee", payment["application_fee"]) if payment["application_fee"] else None
     )
-    _check_funds(world, vendor, transfer, amount, fee)
+    back = _part_arrived(transfer, payment, amount)
+    _check_funds(world, vendor, transfer, payment["currency"], back, fee)
     # What comes back is available when what was sent is: a transfer of money on the way makes none of it available.
     sent = world.get(world.platform, "balance_transaction", transfer["balance_transaction"])
     reversal = blank(
@@ -101,7 +106,7 @@ def reverse_transfer(
         transfer["currency"],
         available_on=sent["available_on"],
     )["id"]
-    reversal["destination_payment_refund"] = _refund_payment(world, vendor, payment, amount, fee_back, reversal["id"])
+    reversal["destination_payment_refund"] = _refund_payment(world, vendor, payment, back, fee_back, reversal["id"])
     if fee and fee_back:
         refund_fee(world, fee, fee_back)
     world.put(world.platform, "transfer_reversal", reversal)
@@ -113,10 +118,19 @@ def reverse_transfer(
     return reversal
 
 
-def _check_funds(world: World, vendor: str, transfer: Document, amount: int, fee: Document | None) -> None:
+def _part_arrived(transfer: Document, payment: Document, amount: int) -> int:
+    """Return what of a transfer's `py_` payment goes back with `amount` of the transfer, worked out on running sums."""
+    before, after = transfer["amount_reversed"], transfer["amount_reversed"] + amount
+    arrived = payment["amount"]
+    return share(after, transfer["amount"], arrived) - share(before, transfer["amount"], arrived)
+
+
+def _check_funds(
+    world: World, vendor: str, transfer: Document, currency: str, amount: int, fee: Document | None
+) -> None:
     """Refuse when the vendor's balance is short by more than the application fee this payment cost."""
     kept = fee["amount"] - fee["amount_refunded"] if fee else 0
-    if balance_of(world, vendor, transfer["currency"]) + kept < amount:
+    if balance_of(world, vendor, currency) + kept < amount:
         raise refuse(
             f"The connected account {vendor} does not have enough balance to reverse the transfer {transfer['id']}.",
             code="balance_insufficient",
@@ -136,9 +150,10 @@ def _refund_payment(world: World, vendor: str, payment: Document, amount: int, f
         status="succeeded",
     )
     fees = [fee_detail("application_fee", -fee_back, payment["currency"])]
-    refund["balance_transaction"] = book(
-        world, vendor, "payment_refund", refund["id"], -amount, payment["currency"], fees=fees
-    )["id"]
+    entry = book(world, vendor, "payment_refund", refund["id"], -amount, payment["currency"], fees=fees)
+    entry["exchange_rate"] = world.get(vendor, "balance_transaction", payment["balance_transaction"])["exchange_rate"]
+    world.put(vendor, "balance_transaction", entry)
+    refund["balance_transaction"] = entry["id"]
     world.put(vendor, "refund", refund)
     refunded = payment["amount_refunded"] + amount
     world.put(vendor, "charge", payment | {"amount_refunded": refunded, "refunded": refunded == payment["amount"]})

@@ -85,16 +85,20 @@ def send(
     return transfer, payment
 
 
-def sent_from(world: World, charge: str | None) -> int:
-    """Return what transfers took of a charge (None: of the balance) and did not give back, minor units."""
-    transfers = world.find(world.platform, "transfer", source_transaction=charge)
+def sent_from(world: World, charge: str | None, currency: str) -> int:
+    """Return what transfers took of a charge (None: of the balance) in this currency and did not give back."""
+    transfers = world.find(world.platform, "transfer", source_transaction=charge, currency=currency)
     return sum(transfer["amount"] - transfer["amount_reversed"] for transfer in transfers)
 
 
 def _receive(world: World, transfer: Document, fee: int | None, available_on: int) -> Document:
-    """Store the payment that stands for a transfer in the connected account's world, less the fee."""
+    """Store the payment that stands for a transfer in the connected account's world, less the fee.
+
+    Both arrive in the account's own currency.
+    """
     account = transfer["destination"]
     currency = default_currency(world, account)
+    fee = convert(fee or 0, transfer["currency"], currency)[0]
     landed, rate = convert(transfer["amount"], transfer["currency"], currency)
     payment = blank(
         world,
@@ -117,7 +121,7 @@ def _receive(world: World, transfer: Document, fee: int | None, available_on: in
     if fee:
         made = make_application_fee(world, account, payment, fee, originating=transfer["source_transaction"])
         payment |= {"application_fee": made["id"], "application_fee_amount": fee}
-    fees = [fee_detail("application_fee", fee or 0, currency)]
+    fees = [fee_detail("application_fee", fee, currency)]
     entry = book(
         world, account, "payment", payment["id"], landed, currency, fees=fees, rate=rate, available_on=available_on
     )

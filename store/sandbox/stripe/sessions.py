@@ -141,7 +141,7 @@ CREATE = """
     after_expiration.recovery.enabled after_expiration.recovery.allow_promotion_codes
     payment_intent_data.application_fee_amount payment_intent_data.capture_method
     payment_intent_data.description payment_intent_data.metadata payment_intent_data.receipt_email
-    payment_intent_data.shipping
+    payment_intent_data.on_behalf_of payment_intent_data.shipping
     payment_intent_data.statement_descriptor payment_intent_data.statement_descriptor_suffix
     payment_intent_data.transfer_data payment_intent_data.transfer_group
 """

@@ -57,8 +57,12 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
 
 
 def _settle_platform(world: World, charge: Document) -> None:
-    """The platform earns and pays the provider's fee; a destination gets its transfer, the fee comes back."""
-    currency = default_currency(world, world.platform)
+    """The platform earns and pays the provider's fee; a destination gets its transfer, the fee comes back.
+
+    The money lands in the settlement merchant's currency: the platform's own, or that of the `on_behalf_of` account.
+    What the charge says of its destination is in its own currency, and what moves is in the one it landed in.
+    """
+    currency = default_currency(world, charge["on_behalf_of"] or world.platform)
     amount, rate = convert(charge["amount_captured"], charge["currency"], currency)
     fees = [fee_detail("stripe_fee", stripe_fee(amount, currency), currency)]
     entry = _book_charge(world, world.platform, charge, amount, currency, fees, rate)
@@ -67,10 +71,10 @@ def _settle_platform(world: World, charge: Document) -> None:
         transfer, payment = send(
             world,
             data["destination"],
-            data["amount"] or charge["amount_captured"],
-            charge["currency"],
+            convert(data["amount"], charge["currency"], currency)[0] if data["amount"] else amount,
+            currency,
             charge=charge,
-            fee=charge["application_fee_amount"],
+            fee=convert(charge["application_fee_amount"] or 0, charge["currency"], currency)[0],
             group=charge["transfer_group"],
         )
         charge |= {"transfer": transfer["id"], "application_fee": payment["application_fee"]}

@@ -1,6 +1,7 @@
-"""An account's balance as the sum of its balance transactions: available and pending, per currency.
+"""An account's balance as the sum of its balance transactions: available, pending and reserved, per currency.
 
-Invariant: available + pending equals the sum of the transactions' net amounts (docs.stripe.com/api/balance).
+Invariant: available + pending + connect_reserved equals the sum of the transactions' net amounts
+(docs.stripe.com/api/balance).
 """
 
 from store.sandbox.kernel.errors import refuse
@@ -12,21 +13,41 @@ from store.sandbox.stripe.objects import default_currency
 def read_balance(world: World, account: str) -> Document:
     """Return an account's balance object: amounts per currency, minor units."""
     sums: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
-    currencies = {default_currency(world, account)}
     for entry in world.find(account, "balance_transaction"):
         amounts = sums[entry["status"]]
         amounts[entry["currency"]] = amounts.get(entry["currency"], 0) + entry["net"]
-        currencies.add(entry["currency"])
+    if account == world.platform:
+        sums["connect_reserved"] = _read_reserved(world)
+        for currency, amount in sums["connect_reserved"].items():
+            sums["available"][currency] = sums["available"].get(currency, 0) - amount
+    currencies = sorted({default_currency(world, account)}.union(*sums.values()))
     balance: Document = {"object": "balance", "livemode": False, "connect_reserved": None}
     for name, amounts in sums.items():
-        balance[name] = [_row(currency, amounts.get(currency, 0)) for currency in sorted(currencies)]
-    if account == world.platform:
-        balance["connect_reserved"] = [{"amount": 0, "currency": currency} for currency in sorted(currencies)]
+        balance[name] = [_row(currency, amounts.get(currency, 0)) for currency in currencies]
     return balance | {
         "instant_available": None,
         "issuing": None,
         "refund_and_dispute_prefunding": None,
     }
+
+
+def _read_reserved(world: World) -> dict[str, int]:
+    """Return what is set aside of the platform's money, by currency: what connected accounts owe.
+
+    Counted are those below zero for whose requirements the platform answers
+    (docs.stripe.com/api/balance/balance_object#balance_object-connect_reserved).
+    """
+    reserved: dict[str, int] = {}
+    for connected in world.find(world.platform, "account"):
+        if connected["controller"].get("requirement_collection") != "application":
+            continue
+        nets: dict[str, int] = {}
+        for entry in world.find(connected["id"], "balance_transaction"):
+            nets[entry["currency"]] = nets.get(entry["currency"], 0) + entry["net"]
+        for currency, net in nets.items():
+            if net < 0:
+                reserved[currency] = reserved.get(currency, 0) - net
+    return reserved
 
 
 def check_funds(world: World, account: str, amount: int, currency: str) -> None:

@@ -14,6 +14,7 @@ from store.sandbox.stripe import rules
 from store.sandbox.stripe.accounts import check_destination
 from store.sandbox.stripe.entries import book
 from store.sandbox.stripe.money import check_currency, check_step, format_amount, share
+from store.sandbox.stripe.regions import check_transfer_region
 from store.sandbox.stripe.reversals import refund_fee, reverse_transfer
 from store.sandbox.stripe.routing import LISTS, Call, Route
 from store.sandbox.stripe.sending import send, sent_from
@@ -31,7 +32,7 @@ def create_transfer(call: Call) -> Document:
     group, charge, pending = params.get("transfer_group"), None, False
     if "source_transaction" in params:
         charge, pending = _find_source(call, amount, currency)
-    check_destination(world, params["destination"], currency, "destination")
+    check_transfer_region(world, check_destination(world, params["destination"], "destination"), "destination")
     if not pending:
         check_funds(world, world.platform, amount, currency)
     if charge:
@@ -185,7 +186,7 @@ def _find_source(call: Call, amount: int, currency: str) -> tuple[Document, bool
             f"transfer currency ({currency}).",
             param="currency",
         )
-    sent = sent_from(world, charge["id"])
+    sent = sent_from(world, charge["id"], currency)
     if amount > landed["amount"] - sent:
         raise refuse(
             "Transfers using this transaction as a source must not exceed the source amount of "

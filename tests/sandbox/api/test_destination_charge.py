@@ -100,10 +100,6 @@ def test_destination_is_refused_when_nobody_knows_it(api: Api) -> None:
     )
 
 
-def test_destination_is_refused_when_its_currency_is_another(api: Api) -> None:
-    assert refused(api, api.vendor(controller=EXPRESS, country="DE")).code == "sandbox_unsupported"
-
-
 def test_fee_is_refused_when_it_is_more_than_the_total(api: Api) -> None:
     vendor = api.vendor(controller=EXPRESS)
 

@@ -17,7 +17,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 
 from store import health, info
-from store.accounts.controllers import SessionMiddleware, take_flash
+from store.accounts import controllers as accounts
+from store.accounts.queries import Person
 from store.cart import controllers as cart
 from store.cart.queries import count_items
 from store.catalogue import controllers as catalogue
@@ -40,7 +41,7 @@ from store.webhooks import controllers as webhooks
 ROOT = Path(__file__).parent.parent
 WEBHOOK_BYTES = 256 * 1024
 SERVED = (".css", ".js", ".svg", ".woff2")
-PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart")
+PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart", "/account")
 
 
 def refuse_other_files(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -64,8 +65,12 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
     async def frame(request: Request[Any, Any, Any]) -> Mapping[str, Any]:
         return {
             "badge": await count_items(cart.read_cart_token(request, settings)),
-            "flash": await take_flash(request, secure=settings.https),
+            "flash": await accounts.take_flash(request, secure=settings.https),
+            "person": await accounts.find_person(request, secure=settings.https),
         }
+
+    async def find_person(request: Request[Any, Any, Any]) -> Person | None:
+        return await accounts.find_person(request, secure=settings.https)
 
     async def open_pool() -> None:
         await start_pool(settings.db_pool)
@@ -76,6 +81,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             *cart.route_handlers,
             *payments.route_handlers,
             *orders.route_handlers,
+            *accounts.route_handlers,
             *webhooks.route_handlers,
             *info.route_handlers,
             *health.make_route_handlers(health.Health(settings.metrics_token)),
@@ -85,16 +91,17 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "gateways": Provide(lambda: gateways, sync_to_thread=False),
             "limits": Provide(lambda: limits, sync_to_thread=False),
+            "person": Provide(find_person),
         },
-        middleware=[SessionMiddleware(settings.https)],
-        exception_handlers=exception_handlers(),
+        middleware=[accounts.SessionMiddleware(settings.https)],
+        exception_handlers={**exception_handlers(), accounts.SignInNeeded: accounts.lead_to_sign_in},
         on_startup=[open_pool],
         on_shutdown=[stop_pool],
         openapi_config=None,
         logging_config=None,
     )
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
-    app.state.pages = Pages(environment, frame, {"badge": 0, "flash": ()})
+    app.state.pages = Pages(environment, frame, {"badge": 0, "flash": (), "person": None})
     shell = Shell(
         origin=settings.base_url,
         headers=HeaderPolicy(settings.https, (settings.checkout_origin,), PRIVATE),

@@ -13,6 +13,7 @@ from store.gateways.port import AccountRequest, Gateways
 from store.kit import clock
 from store.kit.db import fetch, start_pool, stop_pool
 from store.seed_data.load import read_vendors, seed_catalogue
+from store.seed_data.people import seed_people
 from store.settings import Settings
 
 
@@ -21,21 +22,24 @@ async def seed(settings: Settings) -> None:
     clock.use_offset_file(settings.clock_file)
     await start_pool(4)
     try:
-        await fill(build_gateways(settings))
+        await fill(build_gateways(settings), people=settings.demo)
     finally:
         await stop_pool()
 
 
-async def fill(gateways: Gateways) -> None:
+async def fill(gateways: Gateways, *, people: bool = True) -> None:
     """Open each vendor's connected account, or look at the one it has, then load the catalogue.
 
     A vendor whose account may not be charged (yet) is shown, not sold for; run it again when the account is ready.
+    `people`: the demo's four, who have no passwords.
     """
     known = {row["slug"]: row["account_ref"] for row in await fetch("SELECT slug, account_ref FROM vendor")}
     accounts = {
         vendor["slug"]: await _find_account(gateways, vendor, known.get(vendor["slug"])) for vendor in read_vendors()
     }
     await seed_catalogue(accounts)
+    if people:
+        await seed_people()
 
 
 async def _find_account(gateways: Gateways, vendor: dict[str, Any], ref: str | None) -> tuple[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from uuid import UUID, uuid4
 
@@ -17,6 +18,16 @@ def new_id() -> UUID:
 def new_token() -> str:
     """A new 128-bit random token, 22 URL-safe characters."""
     return secrets.token_urlsafe(16)
+
+
+def new_secret() -> str:
+    """A new 256-bit secret for a cookie or a mail's link, 43 URL-safe characters; kept as `hash_secret` only."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """How such a secret is kept: sha256 in hex. Random as it is, no salt or slow hash could add anything."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def new_readable(length: int) -> str:

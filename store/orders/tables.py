@@ -5,12 +5,13 @@ address. Amounts are minor units of `currency`; total = subtotal + delivery - di
 is 128 random bits.
 """
 
-from piccolo.columns import UUID, BigInt, BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, BigSerial, Boolean, ForeignKey, Integer, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
+from store.accounts.tables import Person
 from store.catalogue.tables import Variant
 from store.orders.states import Fulfilment, PaymentState
 from store.promotions.states import FundedBy
@@ -18,12 +19,17 @@ from store.vendors.tables import Vendor
 
 
 class Order(Table, tablename="orders"):
-    """One checkout group, placed. `version` counts every change a page could show; ETags are made of it."""
+    """One checkout group, placed. `version` counts every change a page could show; ETags are made of it.
+
+    `person` is who was signed in while it was placed. When that person's account is deleted, name, address and e-mail
+    become "" and the rest stays.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     number = Text(unique=True)
     token = Text(unique=True)
     cart_id = UUID(null=True, default=None, index=True)
+    person = ForeignKey(Person, null=True, on_delete=OnDelete.restrict)
     form_id = Text(index=True)
     group_key = Text()
     goods_hash = Text()

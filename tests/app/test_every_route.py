@@ -19,7 +19,7 @@ ALWAYS = (
     "cache-control",
     "x-request-id",
 )
-PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart")
+PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart", "/account")
 OUTSIDE = ("/no-such-page", "/static/no-such-file.css")
 
 

@@ -1,0 +1,68 @@
+"""Persons: who has an account, and under which address.
+
+An address belongs to one person, by its key: NFC and casefolded, so that nobody is somebody else by a capital letter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from uuid import UUID
+
+import asyncpg
+
+from store.accounts.service.passwords import check_password, hash_password, needs_rehash
+from store.kit import clock
+from store.kit.db import fetch, fetch_row, fetch_value, savepoint
+from store.kit.errors import Conflict
+from store.kit.ids import new_id
+
+
+class AddressTaken(Conflict):
+    """There is an account with this address already; nothing was written."""
+
+
+def email_key(email: str) -> str:
+    """Which person an address belongs to."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email.strip()).casefold())
+
+
+async def create_person(email: str, password_hash: str) -> UUID:
+    """Write a person, not verified yet, inside the caller's transaction. Raises AddressTaken."""
+    person_id = new_id()
+    try:
+        async with savepoint():
+            await fetch(
+                "INSERT INTO person (id, email, email_key, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+                person_id,
+                email,
+                email_key(email),
+                password_hash,
+                clock.now(),
+            )
+    except asyncpg.UniqueViolationError:
+        raise AddressTaken("There is an account with this email address already.") from None
+    return person_id
+
+
+async def prove(email: str, password: str) -> UUID | None:
+    """Who this address and password are, or None. Address unknown or password wrong: the same work, the same answer."""
+    row = await fetch_row("SELECT id, password_hash FROM person WHERE email_key = $1", email_key(email))
+    if not await check_password(row["password_hash"] if row else None, password):
+        return None
+    assert row is not None
+    person_id: UUID = row["id"]
+    if needs_rehash(row["password_hash"]):
+        renewed = await hash_password(password)
+        await fetch(
+            "UPDATE person SET password_hash = $2 WHERE id = $1 AND password_hash = $3",
+            person_id,
+            renewed,
+            row["password_hash"],
+        )
+    return person_id
+
+
+async def find_by_email(email: str) -> UUID | None:
+    """Whose address it is."""
+    found: UUID | None = await fetch_value("SELECT id FROM person WHERE email_key = $1", email_key(email))
+    return found

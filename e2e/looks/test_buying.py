@@ -107,3 +107,20 @@ def test_order_page_is_accessible_when_paid_and_refunded(
         httpx.post(f"{market.sandbox}/v1/refunds", data=form, headers=KEY, trust_env=False).raise_for_status()
         market.settle()
         look(order.reload().expect_state(label).page, state)
+
+
+def test_writing_to_a_seller_is_accessible_in_each_state(
+    market: Market, shop: Shop, look: Inspection, watch: Watch, ada: Person
+) -> None:
+    waiting = shop.put_in_cart("pasta-bowl").check_out().go_on(ada).cancel()
+    waiting.page.goto(f"{market.shop}{waiting.path}/ask")
+    look(waiting.page, "ask-not-paid")
+    order = shop.put_in_cart("enamel-mug", "letter-set").check_out().go_on(ada).pay().expect_state("Paid")
+    asking = order.ask("Kiln & Co")
+    look(asking.page, "ask")
+    watch.expect(422)
+    look(asking.send("There is a crack.", about="my money back").page, "ask-wrong")
+    asking.send("There is a crack.", about="my money back", reason="It arrived damaged")
+    look(asking.page, "order-asked")
+    asking.page.get_by_role("link", name="Ask Kiln & Co").click()
+    look(asking.page, "ask-again")

@@ -202,3 +202,21 @@ class OrderPage(Shop):
 
         self.page.get_by_role("button", name=re.compile("^(Return to payment|Try again)")).click()
         return HostedPage(self.page)
+
+    def ask(self, seller: str) -> AskPage:
+        """Follow the link under a seller's goods."""
+        self.page.get_by_role("link", name=f"Ask {seller}").click()
+        return AskPage(self.page)
+
+
+class AskPage(Shop):
+    """Writing to a seller about an order."""
+
+    def send(self, message: str, *, about: str = "A question", reason: str = "") -> AskPage:
+        """Fill in the form and send it; the page after it is the order's when nothing was wrong."""
+        self.page.get_by_role("radio", name=about).check()
+        if reason:
+            self.page.get_by_label("Why, if you want your money back").select_option(reason)
+        self.page.get_by_label("Message").fill(message)
+        self.page.get_by_role("button", name="Send message").click()
+        return self

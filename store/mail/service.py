@@ -77,6 +77,8 @@ def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
     message["To"] = row["recipient"]
     if len(message["To"].addresses) != 1:
         raise ValueError(f"not one address: {row['recipient']!r}")
+    if view.get("reply_to"):
+        message["Reply-To"] = view["reply_to"]
     message["Subject"] = subject.removeprefix("Subject:").strip()
     message["Message-ID"] = f"<{row['id']}@{parseaddr(mailer.sender)[1].rpartition('@')[2]}>"
     message["Date"] = clock.wall()

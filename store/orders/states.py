@@ -32,6 +32,23 @@ class Fulfilment(StrEnum):
     DELIVERED = "delivered"
 
 
+class MessageKind(StrEnum):
+    """What a buyer writes to a seller about."""
+
+    QUESTION = "question"
+    REFUND = "refund"
+
+
+class RefundReason(StrEnum):
+    """Why a buyer asks for money back."""
+
+    NOT_ARRIVED = "not_arrived"
+    DAMAGED = "damaged"
+    NOT_AS_DESCRIBED = "not_as_described"
+    CHANGED_MIND = "changed_mind"
+    OTHER = "other"
+
+
 S = PaymentState
 ORDER = Lifecycle(
     "order",

@@ -13,7 +13,7 @@ from piccolo.table import Table
 
 from store.accounts.tables import Person
 from store.catalogue.tables import Variant
-from store.orders.states import Fulfilment, PaymentState
+from store.orders.states import Fulfilment, MessageKind, PaymentState, RefundReason
 from store.promotions.states import FundedBy
 from store.vendors.tables import Vendor
 
@@ -155,3 +155,23 @@ class OrderEvent(Table, tablename="order_event"):
     text = Text()
     door = Text(default="")
     key = Text(default="")
+
+
+class OrderMessage(Table, tablename="order_message"):
+    """What the buyer wrote to one seller: a task of that seller until `done_at`.
+
+    `kind` says what it is about, `reason` why money is wanted back ("" for a question). `form_id` is the form's own:
+    the same form sent twice is one message.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    vendor_order = ForeignKey(VendorOrder, null=False)
+    form_id = Text()
+    kind = Text(choices=MessageKind)
+    reason = Text(default="", choices=RefundReason)
+    text = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
+    done_at = Timestamptz(null=True, default=None)
+
+    order_message_once = Unique(["vendor_order", "form_id"])
+    order_message_says_why = Check("(kind = 'refund') = (reason <> '') AND text <> ''")

@@ -12,7 +12,7 @@ from babel import Locale
 from msgspec import Struct
 
 from store.kit.money import LOCALE, Money
-from store.orders.states import PaymentState
+from store.orders.states import PaymentState, RefundReason
 
 SLOW_AFTER = timedelta(seconds=30)
 # Age of the wait and seconds between polls; after the last one the page stops asking and mail takes over.
@@ -22,6 +22,13 @@ INTERVALS = (
     (timedelta(minutes=5), 15),
     (timedelta(minutes=30), 60),
 )
+REASONS: dict[str, str] = {
+    RefundReason.NOT_ARRIVED: "It has not arrived",
+    RefundReason.DAMAGED: "It arrived damaged",
+    RefundReason.NOT_AS_DESCRIBED: "It is not as described",
+    RefundReason.CHANGED_MIND: "I have changed my mind",
+    RefundReason.OTHER: "Another reason",
+}
 
 
 class Words(Struct, frozen=True):

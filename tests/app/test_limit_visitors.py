@@ -9,7 +9,7 @@ import pytest
 
 from store.app import create_app
 from store.cart.controllers.codes import GUESSES
-from store.orders.controllers import PAGES_PER_MINUTE
+from store.orders.controllers import MESSAGES, PAGES_PER_MINUTE
 from store.payments.controllers import CHECKOUTS, ORDER_ACTIONS
 from tests.world import SHOP, World
 
@@ -19,6 +19,8 @@ LIMITED = [
     ("POST", "/checkout", CHECKOUTS),
     ("POST", "/orders/nothing/pay", CHECKOUTS),
     ("GET", "/orders/nothing", PAGES_PER_MINUTE),
+    ("GET", "/orders/nothing/ask", PAGES_PER_MINUTE),
+    ("POST", "/orders/nothing/ask", MESSAGES),
     ("GET", "/payments/nothing/return", ORDER_ACTIONS),
     ("POST", "/orders/nothing/check", ORDER_ACTIONS),
     ("POST", "/orders/nothing/cancel", ORDER_ACTIONS),

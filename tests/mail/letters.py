@@ -36,6 +36,13 @@ MORE: dict[str, dict[str, Any]] = {
     "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
     "refund_failed": {"amount": 1250, "reason": "the card was reported lost or stolen"},
     "sold": {"share": 4860, "path": ""},
+    "asked": {
+        "text": "One handle is off.\nWhat now?",
+        "reason": "It arrived damaged",
+        "refund": True,
+        "reply_to": "ada@example.com",
+        "path": "",
+    },
 }
 
 

@@ -1,7 +1,8 @@
 """Orders over HTTP, by page; the token in the path is the key to each."""
 
+from store.orders.controllers.ask import MESSAGES, ask, show_ask
 from store.orders.controllers.page import PAGES_PER_MINUTE, show_order, show_status
 
-__all__ = ["PAGES_PER_MINUTE", "route_handlers"]
+__all__ = ["MESSAGES", "PAGES_PER_MINUTE", "route_handlers"]
 
-route_handlers = [show_order, show_status]
+route_handlers = [show_order, show_status, show_ask, ask]

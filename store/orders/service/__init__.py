@@ -1,5 +1,6 @@
-"""The verbs of orders, by group: place, pay, move, record. Every verb runs in the caller's transaction."""
+"""The verbs of orders, by group: place, pay, move, record, ask. Every verb runs in the caller's transaction."""
 
+from store.orders.service.ask import ask_seller, finish_message
 from store.orders.service.move import (
     mark_failed,
     mark_over,
@@ -26,8 +27,10 @@ from store.orders.service.record import (
 __all__ = [
     "Contact",
     "PageDiscount",
+    "ask_seller",
     "claim_check",
     "find_open_order",
+    "finish_message",
     "hash_snapshot",
     "hold_ref",
     "hold_until",

@@ -38,6 +38,13 @@ class Plates:
 
 DRAWINGS: dict[str, dict[str, Plates]] = {
     "blue-sun": {
+        # Stands for any product that has no picture of its own yet.
+        "parcel": Plates(
+            corners((90, 150), (310, 150), (310, 310), (90, 310))
+            + corners((90, 150), (130, 100), (350, 100), (310, 150)),
+            box(184, 150, 36, 160) + corners((184, 150), (224, 100), (262, 100), (220, 150)),
+            corners((310, 150), (350, 100), (350, 262), (310, 310)) + ground(130, 318),
+        ),
         "enamel-mug": Plates(
             shape("M110 130h150v130a40 40 0 0 1-40 40h-70a40 40 0 0 1-40-40z")
             + cord("M260 160c60-6 70 90 0 90", 20),

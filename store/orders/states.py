@@ -63,5 +63,10 @@ ORDER = Lifecycle(
         S.PAID: frozenset(),
     },
 )
+F = Fulfilment
+FULFILMENT = Lifecycle(
+    "fulfilment",
+    {F.TO_SHIP: frozenset({F.SHIPPED}), F.SHIPPED: frozenset({F.DELIVERED}), F.DELIVERED: frozenset()},
+)
 PAYABLE = (S.AWAITING_PAYMENT, S.FAILED)
 OPEN = (S.AWAITING_PAYMENT, S.PROCESSING, S.FAILED)

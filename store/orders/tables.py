@@ -97,6 +97,10 @@ class VendorOrder(Table, tablename="vendor_order"):
     share = BigInt()
     owed = BigInt(default=0)
     fulfilment = Text(default=Fulfilment.TO_SHIP, choices=Fulfilment)
+    carrier = Text(default="")
+    tracking = Text(default="")
+    shipped_at = Timestamptz(null=True, default=None)
+    delivered_at = Timestamptz(null=True, default=None)
 
     vendor_order_adds_up = Check(
         "total = subtotal + delivery - discount AND total + owed = fee + share"

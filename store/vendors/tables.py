@@ -3,6 +3,7 @@
 from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Check
 from piccolo.table import Table
 
 from store.vendors.states import ChargeType, VendorState
@@ -10,6 +11,9 @@ from store.vendors.states import ChargeType, VendorState
 
 class Vendor(Table, tablename="vendor"):
     """One seller. `account_ref` is the connected account (`acct_…`); `state` says who can sell.
+
+    `version` counts changes of the settings. A shop that is closed (`closed_at`) is paused too, and nothing of it is
+    on the shelves.
 
     `allow_promotion_codes`: the provider's payment page may take the provider's own codes for this vendor's goods.
     """
@@ -31,4 +35,8 @@ class Vendor(Table, tablename="vendor"):
     fee_fixed = BigInt(default=0)
     delivery_price = BigInt(default=0)
     allow_promotion_codes = Boolean(default=False)
+    closed_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
     created_at = Timestamptz(default=TimestamptzNow())
+
+    vendor_closed = Check("closed_at IS NULL OR paused")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from store.kit.lifecycle import Lifecycle
-from store.orders.states import ORDER
+from store.orders.states import FULFILMENT, ORDER
 from store.payments.states import PAYMENT
 from store.refunds.states import REFUND
 from tests.world import rows
 
 
-@pytest.mark.parametrize("lifecycle", [ORDER, PAYMENT, REFUND], ids=lambda one: one.machine)
+@pytest.mark.parametrize("lifecycle", [FULFILMENT, ORDER, PAYMENT, REFUND], ids=lambda one: one.machine)
 async def test_moves_are_the_same_in_code_and_database(db: str, lifecycle: Lifecycle) -> None:
     listed = await rows(
         "SELECT from_state, to_state FROM allowed_move WHERE machine = $1 ORDER BY from_state, to_state",
@@ -23,6 +23,7 @@ async def test_moves_are_the_same_in_code_and_database(db: str, lifecycle: Lifec
 
 async def test_no_other_machine_is_guarded(db: str) -> None:
     assert [row["machine"] for row in await rows("SELECT DISTINCT machine FROM allowed_move ORDER BY machine")] == [
+        "fulfilment",
         "order",
         "payment",
         "refund",

@@ -31,7 +31,8 @@ GONE = "Nothing of this can be bought any more, so there is nothing to pay here.
 class GroupLine(Struct, frozen=True):
     """One line. Amounts in minor units.
 
-    `total` counts only what can be had now; `available` includes what the cart itself holds.
+    `total` counts only what can be had now; `available` includes what the cart itself holds. `thumb`
+    is the address of its picture, "" where only the drawing `art` is there.
     """
 
     line_id: UUID
@@ -48,6 +49,7 @@ class GroupLine(Struct, frozen=True):
     total: int
     problem: str
     available: int
+    thumb: str = ""
 
     @property
     def name(self) -> str:
@@ -248,6 +250,7 @@ def _line(row: Mapping[str, Any], refusal: str) -> GroupLine:
         total=row["price"] * min(row["quantity"], available),
         problem=_describe_change(row, available) or refusal,
         available=available,
+        thumb=row.get("thumb", ""),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.cart.queries.groups import AppliedCode, CheckoutGroup, group_lines
+from store.catalogue.queries.pictures import THUMB
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value
 from store.promotions.discounts import Code
@@ -16,7 +17,7 @@ CART_LINES = f"""
 SELECT cart.id AS cart_id, {AS_CODE} AS promotion, line.id AS line_id, line.variant, line.quantity, line.seen_price,
     variant.label, variant.sku, variant.price, variant.published AND product.published AS published,
     available_to(variant.id, cart.id) AS available,
-    product.slug AS product_slug, product.title, product.art, product.category,
+    product.slug AS product_slug, product.title, product.art, {THUMB} AS thumb, product.category,
     vendor.id AS vendor_id, vendor.slug AS vendor_slug, vendor.name, vendor.ink, vendor.email, vendor.country,
     vendor.currency, vendor.charge_type, vendor.account_ref, vendor.fee_basis_points, vendor.fee_fixed,
     vendor.delivery_price, vendor.state, vendor.paused
@@ -28,7 +29,7 @@ LEFT JOIN (cart_line AS line
     JOIN vendor ON vendor.id = product.vendor) ON line.cart = cart.id
 WHERE cart.token = $1
 ORDER BY vendor.name, vendor.id, line.added_at, line.id
-"""  # noqa: S608 - AS_CODE is a constant
+"""  # noqa: S608 - AS_CODE and THUMB are constants
 
 
 class CartView(Struct, frozen=True):

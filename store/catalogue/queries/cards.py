@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from store.catalogue.queries.pictures import FIRST_PHOTO, Photo, read_photo
 from store.catalogue.states import describe_stock
 
-CARD_COLUMNS = """product.slug, product.title, product.art, product.currency, product.price,
-    vendor.name AS seller, vendor.ink, stock.available, stock.highest"""
+CARD_COLUMNS = f"""product.slug, product.title, product.art, product.currency, product.price,
+    vendor.name AS seller, vendor.ink, stock.available, stock.highest, {FIRST_PHOTO} AS photo"""
 CARD_TABLES = """JOIN product ON product.id = shown.id JOIN vendor ON vendor.id = product.vendor
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(on_hand - reserved - sold), 0) AS available, max(price) AS highest
@@ -35,6 +36,7 @@ class Card(Struct, frozen=True):
     mark: str
     mark_tone: str
     has_dearer: bool
+    photo: Photo | None = None
 
 
 def make_card(row: Mapping[str, Any]) -> Card:
@@ -51,4 +53,5 @@ def make_card(row: Mapping[str, Any]) -> Card:
         mark="" if tone == "ok" else words,
         mark_tone=tone,
         has_dearer=(row["highest"] or 0) > row["price"],
+        photo=read_photo(row["photo"]),
     )

@@ -1,4 +1,4 @@
-"""One product's page in two queries: the product with its variants, and what is near it on the shelf."""
+"""One product's page in three queries: the product with its variants, its pictures, what is near it on the shelf."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.catalogue.queries.cards import CARD_COLUMNS, CARD_TABLES, Card, make_card
+from store.catalogue.queries.pictures import Photo, list_photos
 from store.catalogue.states import describe_stock
 from store.kit.db import fetch, fetch_value
 from store.vendors.states import explain_not_selling
@@ -78,6 +79,7 @@ class Product(Struct, frozen=True):
     tone: str
     choices: tuple[Choice, ...]
     related: tuple[Card, ...]
+    photos: tuple[Photo, ...] = ()
 
 
 async def read_product(slug: str) -> Product | None:
@@ -99,6 +101,7 @@ async def read_product(slug: str) -> Product | None:
         tone=tone,
         choices=choices,
         related=tuple(make_card(row) for row in related),
+        photos=await list_photos(first["id"]),
         **{
             name: first[name]
             for name in (

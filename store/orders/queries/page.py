@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from store.catalogue.queries.pictures import THUMB
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.orders.states import PAYABLE, PaymentState
@@ -27,16 +28,17 @@ SELECT orders.*,
     FROM order_discount AS given WHERE given."order" = orders.id GROUP BY code) AS given) AS page_discounts
 FROM orders WHERE token = $1
 """
-PARTS = """
+PARTS = f"""
 SELECT part.vendor_name, vendor.slug, vendor.ink, vendor.email, part.subtotal, part.delivery, part.total,
   part.fulfilment,
   (SELECT json_agg(json_build_object('title', line.title, 'variant', line.variant_label, 'slug', line.product_slug,
-     'art', line.art, 'quantity', line.quantity, 'unit_price', line.unit_price, 'total', line.total)
+     'art', line.art, 'thumb', {THUMB}, 'quantity', line.quantity, 'unit_price', line.unit_price, 'total', line.total)
      ORDER BY line.title, line.id)::text
-   FROM order_line AS line WHERE line.vendor_order = part.id) AS lines
+   FROM order_line AS line JOIN variant ON variant.id = line.variant JOIN product ON product.id = variant.product
+   WHERE line.vendor_order = part.id) AS lines
 FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor
 WHERE part."order" = $1 ORDER BY part.vendor_name
-"""
+"""  # noqa: S608 - a constant
 
 
 class TimelineEntry(Struct, frozen=True):
@@ -82,6 +84,7 @@ class OrderLineView(Struct, frozen=True):
     quantity: int
     unit_price: int
     total: int
+    thumb: str = ""
 
 
 class VendorPart(Struct, frozen=True):

@@ -35,6 +35,7 @@ MORE: dict[str, dict[str, Any]] = {
     "payment_failed": {"reason": "The card has expired"},
     "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
     "refund_failed": {"amount": 1250, "reason": "the card was reported lost or stolen"},
+    "shipped": {"vendor": "Kiln & Co", "carrier": "Royal Mail", "tracking": "RM 123 456"},
     "sold": {"share": 4860, "path": ""},
     "asked": {
         "text": "One handle is off.\nWhat now?",

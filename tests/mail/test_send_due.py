@@ -27,6 +27,7 @@ SUBJECTS = {
     "payment_failed": "Order OP-7K3M9 is not paid",
     "refunded": "Refund: $12.50 for your order OP-7K3M9",
     "refund_failed": "Refund of $12.50 did not arrive: your order OP-7K3M9",
+    "shipped": "On its way: order OP-7K3M9 from Kiln & Co",
     "sold": "Sold: $54.00, order OP-7K3M9",
     "asked": "Refund wanted: order OP-7K3M9",
 }
@@ -35,6 +36,7 @@ TOLD = {
     "payment_failed": ("The card has expired", "not charged", "/orders/tok"),
     "refund_failed": ("$12.50", "the card was reported lost or stolen", "/orders/tok"),
     "refunded": ("$12.50 of $54.00", "Visa ending in 4242", "after the order had ended", "/orders/tok"),
+    "shipped": ("Kiln & Co", "Royal Mail", "RM 123 456", "Enamel mug (Blue)", "1 Analytical Row", "/orders/tok"),
     "sold": ("$48.60", "1 Analytical Row", "Enamel mug (Blue)"),
     "asked": ("Ada Buyer", "It arrived damaged", "One handle is off.", "What now?", "ada@example.com"),
 }

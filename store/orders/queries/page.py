@@ -30,7 +30,7 @@ FROM orders WHERE token = $1
 """
 PARTS = f"""
 SELECT part.vendor_name, vendor.slug, vendor.ink, vendor.email, part.subtotal, part.delivery, part.total,
-  part.fulfilment,
+  part.fulfilment, part.carrier, part.tracking,
   (SELECT json_agg(json_build_object('title', line.title, 'variant', line.variant_label, 'slug', line.product_slug,
      'art', line.art, 'thumb', {THUMB}, 'quantity', line.quantity, 'unit_price', line.unit_price, 'total', line.total)
      ORDER BY line.title, line.id)::text
@@ -88,7 +88,7 @@ class OrderLineView(Struct, frozen=True):
 
 
 class VendorPart(Struct, frozen=True):
-    """One vendor's part of the order."""
+    """One vendor's part of the order; `carrier` and `tracking` once it was sent, as far as the vendor said."""
 
     name: str
     slug: str
@@ -99,6 +99,8 @@ class VendorPart(Struct, frozen=True):
     total: int
     fulfilment: str
     lines: tuple[OrderLineView, ...]
+    carrier: str = ""
+    tracking: str = ""
 
 
 class OrderPage(Struct, frozen=True):
@@ -237,4 +239,6 @@ def _vendor_part(row: dict[str, Any]) -> VendorPart:
         total=row["total"],
         fulfilment=row["fulfilment"],
         lines=tuple(OrderLineView(**line) for line in json.loads(row["lines"] or "[]")),
+        carrier=row["carrier"],
+        tracking=row["tracking"],
     )

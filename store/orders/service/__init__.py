@@ -1,6 +1,7 @@
 """The verbs of orders, by group: place, pay, move, record, ask. Every verb runs in the caller's transaction."""
 
 from store.orders.service.ask import ask_seller, finish_message
+from store.orders.service.fulfil import NotToSend, deliver_part, ship_part
 from store.orders.service.move import (
     mark_failed,
     mark_over,
@@ -26,9 +27,11 @@ from store.orders.service.record import (
 
 __all__ = [
     "Contact",
+    "NotToSend",
     "PageDiscount",
     "ask_seller",
     "claim_check",
+    "deliver_part",
     "find_open_order",
     "finish_message",
     "hash_snapshot",
@@ -48,5 +51,6 @@ __all__ = [
     "record_decline",
     "record_refund",
     "request_cancel",
+    "ship_part",
     "tell_buyer",
 ]

@@ -38,6 +38,8 @@ from store.sandbox.layout import find_shop, page, send_asset, send_favicon, temp
 from store.sandbox.mailbox import Mailbox
 from store.sandbox.records import note_answer, note_request, open_records
 from store.sandbox.stripe import api
+from store.sandbox.stripe.connect.oauth import answer_oauth
+from store.sandbox.stripe.connect.onboarding_pages import setup_pages
 from store.sandbox.stripe.keys import read_key
 from store.sandbox.stripe.pages import Drafts, payment_pages
 
@@ -101,7 +103,9 @@ def create_app(
     app = Litestar(
         route_handlers=[
             answer_api,
+            answer_connect,
             payment_pages,
+            setup_pages,
             control_router,
             console_router,
             send_asset,
@@ -148,6 +152,24 @@ async def answer_api(
     status, sent, answer = await api.handle(worlds, request.method, path, headers, query, body, hold=hold)
     note_answer(records, number, status, sent["Request-Id"], "Idempotent-Replayed" in sent, answer)
     return _send((status, sent, answer))
+
+
+@route("/oauth/{rest:path}", http_method=["GET", "POST"])
+async def answer_connect(
+    request: Request[Any, Any, Any],
+    worlds: NamedDependency[Worlds],
+    records: NamedDependency[sqlite3.Connection],
+    rest: FromPath[Path],
+) -> Response[bytes]:
+    """Answer OAuth, at the base that is the provider's `connect.` one, and write each request down as the API's."""
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    body, method, path = await request.body(), request.method, request.url.path
+    platform, _ = _name_account(worlds, headers)
+    number = note_request(records, method, path, headers, b"", body, request.scope["state"].get("fault"), platform)
+    asked = api.Request(method, path, headers, b"", body)
+    status, answer = answer_oauth(worlds, method, path, headers, body)
+    note_answer(records, number, status, asked.id, False, answer)
+    return _send((status, asked.answer_headers, answer))
 
 
 @get("/healthz")

@@ -18,6 +18,7 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_200_OK
 
+from store.sandbox.account_commands import AccountCommand, command_account, find_state, list_accounts
 from store.sandbox.clock import Clock
 from store.sandbox.commands import (
     ClockCommand,
@@ -119,6 +120,27 @@ async def tell_truth(
     return {"data": list_truth(what, meant, deliveries, records)}
 
 
+@get("/accounts")
+async def list_account_states(worlds: NamedDependency[Worlds]) -> Row:
+    """Answer with how each connected account stands: outcome, what it may do, what is asked of it."""
+    return {"data": list_accounts(worlds)}
+
+
+@get("/accounts/{id:str}")
+async def tell_account(id: FromPath[str], worlds: NamedDependency[Worlds]) -> Row:
+    """Answer with how one connected account stands."""
+    state = find_state(worlds, id)
+    if state is None:
+        raise NotFoundException(f"There is no connected account {id!r}; GET /_sandbox/accounts lists them.")
+    return state
+
+
+@post("/accounts", status_code=HTTP_200_OK)
+async def decide_account(request: Request[Any, Any, Any], worlds: NamedDependency[Worlds]) -> Row:
+    """Let the provider decide about an account; answer with how it stands then."""
+    return _do(command_account, await _read(request, AccountCommand), worlds)
+
+
 @get("/quiet")
 async def tell_quiet(deliveries: NamedDependency[Deliveries]) -> Response[Row]:
     """200 when no delivery waits (for a later try either) or is under way, else 409; held ones are let be."""
@@ -195,6 +217,9 @@ CONTROLS = [
     read_clock,
     set_clock,
     tell_truth,
+    list_account_states,
+    tell_account,
+    decide_account,
     tell_quiet,
     reset_sandbox,
     mark_seeded,

@@ -65,7 +65,8 @@ DIFFERENCES = (
     ),
     (
         "Accounts",
-        "A connected account with the provider's test values is active at once; there is no onboarding page. "
+        "A connected account with the provider's test values is active at once; an account link leads to pages where "
+        "one without is onboarded, and where a tester chooses the outcome. Debit cards are no external accounts. "
         "A platform is in the US (USD) unless its key starts `sk_test_de_` or `sk_test_jp_`.",
     ),
     ("Checkout", "Mode `payment` on the hosted page only; one page at this server plays `checkout.stripe.com`."),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 from urllib.parse import urlsplit
 
+from store.sandbox.account_commands import AccountCommand
 from store.sandbox.commands import FaultCommand, WebhookCommand
 from store.sandbox.console.scenarios import SCENARIOS
 from tests.sandbox.conftest import Sandbox
@@ -28,9 +29,10 @@ async def test_every_call_of_the_text_works_when_it_is_made(sandbox: Sandbox) ->
 
     assert len(calls) == TEXT.count("\ncurl ")
     assert len(calls) > 15
+    account = await sandbox.open_account()
     for method, url, body in calls:
-        path = url.removeprefix("http://127.0.0.1:8001")
-        answer = await sandbox.client.request(method or "GET", path, content=body or None)
+        path = url.removeprefix("http://127.0.0.1:8001").replace("acct_…", account)
+        answer = await sandbox.client.request(method or "GET", path, content=body.replace("acct_…", account) or None)
         assert answer.status_code == 200, (path, body, answer.text)
         assert urlsplit(url).path.startswith("/_sandbox/")
 
@@ -41,10 +43,11 @@ def test_every_action_is_told_when_the_commands_are_read() -> None:
         ("`action` | what the caller meets", FaultCommand),
     ):
         assert _table(head) == set(get_args(get_type_hints(command)["action"]))
+    assert _table("`outcome` | what becomes of the account") == set(get_args(get_type_hints(AccountCommand)["outcome"]))
 
 
 def test_every_key_is_told_when_the_commands_are_read() -> None:
-    for command in (WebhookCommand, FaultCommand):
+    for command in (WebhookCommand, FaultCommand, AccountCommand):
         for key in command.__struct_fields__:
             assert f"`{key}`" in TEXT, key
 

@@ -18,7 +18,7 @@ from store.sandbox.kernel.ids import new_id
 API_VERSION = "2026-10-28.endive"
 DEMO_PLATFORM = "acct_1OverprintDemo0"
 # What a seed consists of; everything else goes when the sandbox is reset.
-KEPT_KINDS = ("account", "webhook_endpoint", "product", "price", "coupon", "promotion_code")
+KEPT_KINDS = ("account", "person", "webhook_endpoint", "product", "price", "coupon", "promotion_code")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (

@@ -20,8 +20,9 @@ from store.sandbox.kernel.params import check_params, check_supported, empty_lis
 from store.sandbox.kernel.spec import find_operation, object_fields, path_pattern, request_node
 from store.sandbox.kernel.world import API_VERSION, World
 from store.sandbox.kernel.worlds import Worlds
-from store.sandbox.stripe.accounts import ensure_platform
 from store.sandbox.stripe.browser import check_expansion, show
+from store.sandbox.stripe.connect.account_body import ensure_platform
+from store.sandbox.stripe.connect.settling import connected, no_access
 from store.sandbox.stripe.keys import Key, read_key
 from store.sandbox.stripe.objects import INCLUDES
 from store.sandbox.stripe.resources import ROUTES
@@ -257,13 +258,8 @@ def _find_account(world: World, headers: Mapping[str, str], api_key: Key) -> str
     """Return the account the request acts in: the platform, or the one `Stripe-Account` names."""
     ensure_platform(world)
     account = headers.get("stripe-account") or headers.get("stripe-context") or world.platform
-    if account != world.platform and not world.has(world.platform, "account", account):
-        raise ApiError(
-            403,
-            f"The provided key '{api_key.masked}' does not have access to account '{account}' (or that account "
-            "does not exist). Application access may have been revoked.",
-            code="account_invalid",
-        )
+    if account != world.platform and connected(world, account) is None:
+        raise no_access(account, f"The provided key '{api_key.masked}'")
     return account
 
 

@@ -26,7 +26,7 @@ def build_charge(
 ) -> Document:
     """Return a charge of the intent that is neither succeeded nor failed yet; the caller stores it."""
     destination = intent["transfer_data"]
-    merchant = world.get(world.platform, "account", intent["on_behalf_of"] or account)
+    merchant = world.get(world.platform, "account", intent["on_behalf_of"] or account, deleted=True)
     prefix = merchant["settings"]["payments"]["statement_descriptor"] or merchant_name(merchant).upper()[:12]
     suffix = intent["statement_descriptor_suffix"]
     return blank(

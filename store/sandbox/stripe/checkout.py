@@ -57,7 +57,10 @@ def session_for_page(world: World, session_id: str) -> Document | None:
     if session["status"] == "open" and session["expires_at"] <= world.clock.now():
         with world.tx():
             session = close_session(world, account, session)
-    merchant = world.get(world.platform, "account", session["_intent_data"].get("on_behalf_of") or account)
+    meant = session["_intent_data"].get("on_behalf_of") or account
+    merchant = world.get(world.platform, "account", meant, deleted=True)
+    if merchant.get("_deleted"):
+        return None
     intent = world.get(account, "payment_intent", session["payment_intent"]) if session["payment_intent"] else None
     return {
         "account": account,

@@ -28,6 +28,7 @@ PREFIXES = {
     "payment_intent": ("pi_3", 23),
     "payment_method": ("pm_1", 23),
     "payout": ("po_1", 23),
+    "person": ("person_1", 23),
     "price": ("price_1", 23),
     "product": ("prod_", 14),
     "promotion_code": ("promo_1", 23),
@@ -78,7 +79,7 @@ def blank(world: World, kind: str, *, id: str | None = None, **values: Any) -> D
 
 def default_currency(world: World, account: str) -> str:
     """Return the currency an account settles in."""
-    return str(world.get(world.platform, "account", account)["default_currency"])
+    return str(world.get(world.platform, "account", account, deleted=True)["default_currency"])
 
 
 def merchant_name(account: Document) -> str:

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
@@ -37,6 +36,7 @@ from store.sandbox.stripe.visits import (
     leave,
     offered_cards,
     policy,
+    refuse_other_sites,
     show_end,
     show_form,
 )
@@ -196,15 +196,6 @@ def _blame(message: str) -> str:
     if "security code" in words or "cvc" in words:
         return "cvc"
     return "expiry" if "expir" in words else "number"
-
-
-def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
-    """Refuse a form that another site's page sends here."""
-    if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in (
-        "none",
-        "same-origin",
-    ):
-        raise PermissionDeniedException("This form came from another site. Open the payment page and try again.")
 
 
 payment_pages = Router(

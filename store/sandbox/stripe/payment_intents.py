@@ -12,11 +12,11 @@ from store.sandbox.kernel.ids import new_id
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.accounts import check_charging
 from store.sandbox.stripe.browser import show
 from store.sandbox.stripe.captures import capture_intent, release_hold
 from store.sandbox.stripe.cards import find_card
 from store.sandbox.stripe.checks import bad_address, table
+from store.sandbox.stripe.connect.abilities import check_charging
 from store.sandbox.stripe.money import check_amount, check_currency
 from store.sandbox.stripe.payment_methods import card_error, find_method
 from store.sandbox.stripe.payments import OPEN_STATES, cancel_intent, open_intent, try_card

@@ -13,8 +13,8 @@ from store.sandbox.kernel.lists import COMPARE
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Condition, Document, World, due_job
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.accounts import make_bank_account
 from store.sandbox.stripe.bank_accounts import PAYOUT_FAILURES
+from store.sandbox.stripe.connect.banks import make_bank_account
 from store.sandbox.stripe.entries import book
 from store.sandbox.stripe.money import check_currency, check_step
 from store.sandbox.stripe.objects import blank

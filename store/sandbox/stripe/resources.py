@@ -1,7 +1,6 @@
 """Every operation of `/v1` that the sandbox has; what is not listed here is refused by name."""
 
 from store.sandbox.stripe import (
-    accounts,
     balance,
     catalogue,
     charges,
@@ -18,10 +17,15 @@ from store.sandbox.stripe import (
     transfers,
     webhook_endpoints,
 )
+from store.sandbox.stripe.connect import accounts, capabilities, external_accounts, links, persons
 
 ROUTES = (
     *search.ROUTES,
     *accounts.ROUTES,
+    *capabilities.ROUTES,
+    *external_accounts.ROUTES,
+    *links.ROUTES,
+    *persons.ROUTES,
     *balance.ROUTES,
     *catalogue.ROUTES,
     *charges.ROUTES,

@@ -57,7 +57,7 @@ async def show_authentication(
         "challenge.html",
         csp=lead_to(intent["_return"]),
         action=f"/c/authenticate/{intent_id}/{challenge_id}",
-        merchant=merchant_name(world.get(world.platform, "account", account)),
+        merchant=merchant_name(world.get(world.platform, "account", account, deleted=True)),
         total=format_money(intent["amount"], intent["currency"]),
         cancel_url=None,
     )

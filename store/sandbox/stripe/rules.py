@@ -229,6 +229,11 @@ ACCOUNT_CREATE = table(
     ),
 )
 
+ACCOUNT_LINK = table(
+    *(bad_address(name, "§4.2 http URLs only in test mode, as here") for name in ("return_url", "refresh_url")),
+    exclusive("collect", "collection_options", "§4.2 `collect` is deprecated in favour of `collection_options`"),
+)
+
 ENDPOINT = table(
     bad_address("url", "§7.2 `url`"),
     Rule(

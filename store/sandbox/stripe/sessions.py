@@ -11,7 +11,7 @@ from store.sandbox.kernel.lists import list_given
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Condition, Document, World, due_job
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.accounts import check_charging
+from store.sandbox.stripe.connect.abilities import check_charging
 from store.sandbox.stripe.discounts import give_discount
 from store.sandbox.stripe.money import check_amount
 from store.sandbox.stripe.objects import find_line_items

@@ -45,7 +45,7 @@ def _settle_direct(world: World, account: str, charge: Document) -> None:
     if charge["application_fee_amount"]:
         taken, _ = convert(charge["application_fee_amount"], charge["currency"], currency)
         fees.append(fee_detail("application_fee", taken, currency))
-    payer = world.get(world.platform, "account", account)["controller"]["fees"]["payer"]
+    payer = world.get(world.platform, "account", account, deleted=True)["controller"]["fees"]["payer"]
     if payer == "account":
         fees.append(fee_detail("stripe_fee", own_fee, currency))
     entry = _book_charge(world, account, charge, amount, currency, fees, rate)

@@ -7,7 +7,8 @@ a fee or an amount, and `on_behalf_of` where the destination is to be the settle
 
 from store.sandbox.kernel.errors import Unsupported, refuse
 from store.sandbox.kernel.params import Params
-from store.sandbox.stripe.accounts import check_destination
+from store.sandbox.stripe.connect.abilities import check_destination
+from store.sandbox.stripe.connect.settling import connected
 from store.sandbox.stripe.money import check_step, format_amount
 from store.sandbox.stripe.regions import check_charge_region
 from store.sandbox.stripe.routing import Call
@@ -36,9 +37,10 @@ def _check_merchant(call: Call, merchant: str, transfer: Params | None, param: s
     world = call.world
     if call.account != world.platform:
         raise Unsupported("on_behalf_of on a connected account's own payment", param=param)
-    if merchant == world.platform or not world.has(world.platform, "account", merchant):
+    account = connected(world, merchant)
+    if account is None:
         raise refuse(f"No such on_behalf_of account: '{merchant}'", param=param, code="resource_missing")
-    if world.get(world.platform, "account", merchant)["capabilities"].get("card_payments") != "active":
+    if account["capabilities"].get("card_payments") != "active":
         raise refuse(
             f"The on_behalf_of account {merchant} needs to have at least one of the following capabilities enabled: "
             "card_payments.",

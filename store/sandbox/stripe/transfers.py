@@ -11,7 +11,7 @@ from store.sandbox.kernel.errors import Missing, Unsupported, refuse
 from store.sandbox.kernel.params import merge_metadata
 from store.sandbox.kernel.world import Document
 from store.sandbox.stripe import rules
-from store.sandbox.stripe.accounts import check_destination
+from store.sandbox.stripe.connect.abilities import check_destination
 from store.sandbox.stripe.entries import book
 from store.sandbox.stripe.money import check_currency, check_step, format_amount, share
 from store.sandbox.stripe.regions import check_transfer_region

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from litestar import Response
-from litestar.exceptions import NotFoundException
+from litestar import Request, Response
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.response import Redirect, Template
 
 from store.sandbox.deliveries import Deliveries
@@ -117,6 +117,15 @@ async def leave(visit: Visit, deliveries: Deliveries) -> Response[Any]:
         return show_end(visit)
     await deliveries.await_answer("checkout.session.completed", session["id"], ANSWER_SECONDS)
     return Redirect(visit["success_url"], status_code=303)
+
+
+def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
+    """Refuse a form that another site's page sends here."""
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in (
+        "none",
+        "same-origin",
+    ):
+        raise PermissionDeniedException("This form came from another site. Open the page anew and try again.")
 
 
 def policy(visit: Visit) -> dict[str, str]:

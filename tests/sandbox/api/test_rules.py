@@ -13,7 +13,7 @@ from tests.sandbox.api.test_parameters import LINE, SESSION
 SESSIONS, INTENTS, COUPONS = "POST /v1/checkout/sessions", "POST /v1/payment_intents", "POST /v1/coupons"
 CODES, METHODS, PRICES = "POST /v1/promotion_codes", "POST /v1/payment_methods", "POST /v1/prices"
 ENDPOINTS, ACCOUNTS, REFUNDS = "POST /v1/webhook_endpoints", "POST /v1/accounts", "POST /v1/refunds"
-TRANSFERS, PAYOUTS = "POST /v1/transfers", "POST /v1/payouts"
+TRANSFERS, PAYOUTS, LINKS = "POST /v1/transfers", "POST /v1/payouts", "POST /v1/account_links"
 GOOD: dict[str, dict[str, str]] = {
     SESSIONS: SESSION,
     INTENTS: {"amount": "500", "currency": "usd"},
@@ -29,6 +29,7 @@ GOOD: dict[str, dict[str, str]] = {
     PRICES: {"currency": "usd", "unit_amount": "500", "product_data[name]": "Print"},
     ENDPOINTS: {"url": "http://localhost:8000/", "enabled_events[0]": "*"},
     REFUNDS: {"charge": "ch_1"},
+    LINKS: {"account": "acct_1", "type": "account_onboarding"},
     TRANSFERS: {"amount": "5", "currency": "usd", "destination": "acct_1"},
     PAYOUTS: {"amount": "5", "currency": "usd", "destination": "ba_1"},
 }
@@ -115,6 +116,9 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (REFUNDS, {"amount": "0"}, "amount"),
     (ACCOUNTS, {"country": "XX"}, "country"),
     (ACCOUNTS, {"controller[losses][payments]": "application"}, "controller[losses][payments]"),
+    (LINKS, {"return_url": "/done"}, "return_url"),
+    (LINKS, {"refresh_url": "localhost:8000"}, "refresh_url"),
+    (LINKS, {"collect": "currently_due", "collection_options[fields]": "currently_due"}, "collect"),
     (ENDPOINTS, {"url": "localhost"}, "url"),
     (ENDPOINTS, {"api_version": "2024-04-10"}, "api_version"),
     (TRANSFERS, {"amount": None}, "amount"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from store.sandbox.stripe.checkout import pay_by_debit
+from tests.sandbox.api.conformance.connect import CONNECT
 from tests.sandbox.api.conformance.steps import (
     ACCOUNTS,
     CATALOGUE,
@@ -269,6 +270,7 @@ EVENTS = (
 )
 WALK: tuple[Step | Do, ...] = (
     *ACCOUNTS,
+    *CONNECT,
     *CATALOGUE,
     *DISCOUNTS,
     *CUSTOMERS,

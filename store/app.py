@@ -36,6 +36,7 @@ from store.kit.web.templates import Pages, make_environment
 from store.orders import controllers as orders
 from store.payments import controllers as payments
 from store.settings import Settings
+from store.vendors import controllers as vendors
 from store.webhooks import controllers as webhooks
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +83,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             *payments.route_handlers,
             *orders.route_handlers,
             *accounts.route_handlers,
+            *vendors.route_handlers,
             *webhooks.route_handlers,
             *info.route_handlers,
             *health.make_route_handlers(health.Health(settings.metrics_token)),

@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from store.accounts.service import forget_sessions
+from store.accounts.service import LETTERS, forget_links, forget_sessions
 from store.gateways.breaker import Refused
 from store.gateways.build import build_gateways
 from store.gateways.pace import TooFast
@@ -72,7 +72,7 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, self.tick))
-            for tidy in (forget_limits, forget_payers, forget_sessions):
+            for tidy in (forget_limits, forget_payers, forget_sessions, forget_links):
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
             loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 
@@ -97,7 +97,7 @@ class Worker:
 
     async def send_mail(self) -> int:
         """Send waiting mail."""
-        return await send_due(self.mailer)
+        return await send_due(self.mailer, LETTERS)
 
     async def sweep(self) -> int:
         """Look at stale payments, and for money that went back; without the provider, only at what needs none."""

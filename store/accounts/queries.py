@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.kit import clock
-from store.kit.db import fetch_row
+from store.kit.db import fetch, fetch_row
 from store.kit.ids import hash_secret
 
 SIGNED_IN = """
@@ -32,3 +32,24 @@ async def find_person(session_id: str) -> Person | None:
     """Who is signed in by this cookie's value; None for a session of nobody's, over, or unknown."""
     row = await fetch_row(SIGNED_IN, hash_secret(session_id), clock.wall())
     return Person(**dict(row)) if row else None
+
+
+class OpenSession(Struct, frozen=True):
+    """One browser in which somebody is signed in. `key` ends it and is no use as a cookie; `here`: the one asking."""
+
+    key: str
+    device: str
+    signed_in_at: datetime
+    here: bool
+
+
+async def list_sessions(person_id: UUID, session_id: str) -> tuple[OpenSession, ...]:
+    """Where this person is signed in, this browser first, then by when, newest first."""
+    rows = await fetch(
+        "SELECT id AS key, device, signed_in_at, id = $2 AS here FROM session"
+        " WHERE person = $1 AND expires_at > $3 ORDER BY id = $2 DESC, signed_in_at DESC, id",
+        person_id,
+        hash_secret(session_id),
+        clock.wall(),
+    )
+    return tuple(OpenSession(**dict(row)) for row in rows)

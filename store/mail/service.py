@@ -27,6 +27,7 @@ SMTP_SECONDS = 10.0
 
 
 Submit: TypeAlias = "Callable[[Mailer, EmailMessage], Awaitable[None]]"
+Prepare: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,18 @@ async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, An
     await notify()
 
 
-async def send_due(mailer: Mailer) -> int:
-    """Send what is due; a mail server that is down postpones, with growing back-off. Returns how many were tried."""
+async def send_due(mailer: Mailer, prepare: Mapping[str, Prepare] | None = None) -> int:
+    """Send what is due; a mail server that is down postpones, with growing back-off. Returns how many were tried.
+
+    `prepare` adds to the view of a kind what may not lie in the outbox (a link's token), or says None: do not send.
+    """
 
     async def deliver(row: Mapping[str, Any]) -> None:
+        if prepare is not None and row["kind"] in prepare:
+            more = await prepare[row["kind"]](row)
+            if more is None:
+                return
+            row = {**row, "view": json.dumps({**json.loads(row["view"]), **more})}
         await mailer.submit(mailer, compose(mailer, row))
 
     return await work("mail_message", deliver, tries=20)
@@ -66,8 +75,9 @@ async def send_due(mailer: Mailer) -> int:
 def compose(mailer: Mailer, row: Mapping[str, Any]) -> EmailMessage:
     """The message of one outbox row, text and HTML; the first line of the text template is the subject."""
     view = json.loads(row["view"])
+    url = mailer.base_url + view["path"] if view.get("path") else ""
     context = {
-        "view": {**view, "order_url": mailer.base_url + view["path"] if view.get("path") else ""},
+        "view": {**view, "url": url, "order_url": url},
         "money": lambda amount: str(Money(amount, view["currency"])),
     }
     text = mailer.templates.get_template(f"mail/{row['kind']}.txt").render(context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
@@ -11,27 +10,17 @@ import pytest
 from store.accounts import service
 from store.accounts.service.passwords import NOBODY, needs_rehash
 from store.app import create_app
-from store.kit.db import fetch_value, transaction
+from store.kit.db import fetch_value
 from store.kit.metrics import REGISTRY
-from tests.people import sign_in_as
+from tests.people import PASSWORD, make_person, sign_in, sign_in_as
 from tests.shelves import count_statements, read_form, read_words
-from tests.world import SHOP, Browser, World, rows
+from tests.world import SHOP, World, rows
 
-PASSWORD = "analytical engine"
-
-
-async def make_person(email: str = "ada.two@example.com", password: str = PASSWORD) -> Any:
-    hashed = await service.hash_password(password)
-    async with transaction():
-        return await service.create_person(email, hashed)
+ADA = "ada.two@example.com"
 
 
 def count_hashes() -> float:
     return REGISTRY.get_sample_value("overprint_password_hashes_total") or 0.0
-
-
-async def sign_in(browser: Browser, email: str, password: str = PASSWORD, **more: str) -> httpx.Response:
-    return await browser.post("/account/signin", email=email, password=password, **more)
 
 
 async def test_person_is_in_when_address_and_password_are_right(world: World) -> None:
@@ -48,7 +37,7 @@ async def test_person_is_in_when_address_and_password_are_right(world: World) ->
 
 @pytest.mark.parametrize("email", ["ada.two@example.com", "nobody@example.com"])
 async def test_answer_is_the_same_when_the_password_is_wrong_or_the_address_unknown(world: World, email: str) -> None:
-    await make_person()
+    await make_person(ADA)
 
     answer = await sign_in(world.browser(), email, "a wrong password")
 
@@ -60,7 +49,7 @@ async def test_answer_is_the_same_when_the_password_is_wrong_or_the_address_unkn
 
 
 async def test_work_is_the_same_when_the_address_is_unknown(world: World) -> None:
-    await make_person()
+    await make_person(ADA)
     work = {}
     for email in ("ada.two@example.com", "nobody@example.com", "ada@example.com"):
         before = count_hashes()
@@ -76,7 +65,7 @@ async def test_work_is_the_same_when_the_address_is_unknown(world: World) -> Non
 
 async def test_session_has_another_id_when_somebody_signs_in(world: World) -> None:
     """An id that an attacker planted, known to the shop or not, is nobody's afterwards."""
-    await make_person()
+    await make_person(ADA)
     planted = await service.keep_messages(None, ["Kept for the next page."])
     victim = world.browser()
     victim.client.cookies.set("sid", planted, domain="localhost.local", path="/")
@@ -92,7 +81,7 @@ async def test_session_has_another_id_when_somebody_signs_in(world: World) -> No
 
 
 async def test_chosen_id_is_discarded_when_it_signs_in(world: World) -> None:
-    await make_person()
+    await make_person(ADA)
     victim = world.browser()
 
     answer = await victim.client.post(
@@ -141,7 +130,7 @@ async def test_nobody_is_signed_out_when_the_address_is_only_looked_at(world: Wo
     ],
 )
 async def test_next_stays_inside_the_shop_when_it_comes_from_outside(world: World, goal: str, leads_to: str) -> None:
-    await make_person()
+    await make_person(ADA)
     form = {"email": "ada.two@example.com", "password": PASSWORD}
     if "\r" not in goal:
         form["next"] = goal
@@ -224,7 +213,7 @@ async def test_page_asks_nobody_who_it_is_when_there_is_no_session_cookie(world:
 
 
 async def test_session_ends_when_thirty_days_are_over_however_much_was_said(world: World) -> None:
-    await make_person()
+    await make_person(ADA)
     ada = world.browser()
     await sign_in(ada, "ada.two@example.com")
     ends = await fetch_value("SELECT expires_at FROM session")

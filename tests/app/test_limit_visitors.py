@@ -7,6 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from store.accounts.controllers.forms import CHANGES, MAILS, SIGN_INS, SIGN_UPS
 from store.app import create_app
 from store.cart.controllers.codes import GUESSES
 from store.orders.controllers import MESSAGES, PAGES_PER_MINUTE
@@ -18,6 +19,13 @@ LIMITED = [
     ("POST", "/cart/promotion", GUESSES),
     ("POST", "/checkout", CHECKOUTS),
     ("POST", "/orders/nothing/pay", CHECKOUTS),
+    ("POST", "/account/signin", SIGN_INS),
+    ("POST", "/account/signup", SIGN_UPS),
+    ("POST", "/account/reset", MAILS),
+    ("GET", "/account/reset/nothing", CHANGES),
+    ("POST", "/account/reset/nothing", CHANGES),
+    ("GET", "/account/verify/nothing", CHANGES),
+    ("POST", "/account/verify/nothing", CHANGES),
     ("GET", "/orders/nothing", PAGES_PER_MINUTE),
     ("GET", "/orders/nothing/ask", PAGES_PER_MINUTE),
     ("POST", "/orders/nothing/ask", MESSAGES),

@@ -36,6 +36,10 @@ MORE: dict[str, dict[str, Any]] = {
     "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
     "refund_failed": {"amount": 1250, "reason": "the card was reported lost or stolen"},
     "shipped": {"vendor": "Kiln & Co", "carrier": "Royal Mail", "tracking": "RM 123 456"},
+    "verify_email": {"path": "/account/verify/tok"},
+    "reset_password": {"path": "/account/reset/tok"},
+    "password_changed": {"path": "/account/reset"},
+    "email_changed": {"email": "ada.new@example.com"},
     "sold": {"share": 4860, "path": ""},
     "asked": {
         "text": "One handle is off.\nWhat now?",

@@ -28,6 +28,10 @@ SUBJECTS = {
     "refunded": "Refund: $12.50 for your order OP-7K3M9",
     "refund_failed": "Refund of $12.50 did not arrive: your order OP-7K3M9",
     "shipped": "On its way: order OP-7K3M9 from Kiln & Co",
+    "verify_email": "Confirm your email address for Overprint",
+    "reset_password": "Choose a new password for Overprint",
+    "password_changed": "Your password for Overprint was changed",
+    "email_changed": "Your account at Overprint has another email address",
     "sold": "Sold: $54.00, order OP-7K3M9",
     "asked": "Refund wanted: order OP-7K3M9",
 }
@@ -37,6 +41,10 @@ TOLD = {
     "refund_failed": ("$12.50", "the card was reported lost or stolen", "/orders/tok"),
     "refunded": ("$12.50 of $54.00", "Visa ending in 4242", "after the order had ended", "/orders/tok"),
     "shipped": ("Kiln & Co", "Royal Mail", "RM 123 456", "Enamel mug (Blue)", "1 Analytical Row", "/orders/tok"),
+    "verify_email": ("http://localhost:8000/account/verify/tok", "once, for 24 hours"),
+    "reset_password": ("http://localhost:8000/account/reset/tok", "once, for 30 minutes"),
+    "password_changed": ("http://localhost:8000/account/reset", "If it was not you"),
+    "email_changed": ("ada.new@example.com", "If it was not you"),
     "sold": ("$48.60", "1 Analytical Row", "Enamel mug (Blue)"),
     "asked": ("Ada Buyer", "It arrived damaged", "One handle is off.", "What now?", "ada@example.com"),
 }

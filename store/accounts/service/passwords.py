@@ -37,7 +37,7 @@ _waiting = 0
 
 async def hash_password(password: str) -> str:
     """The text to keep. Raises TryLater when too many wait already."""
-    return await _off_the_loop(lambda: _hasher.hash(password))
+    return await run_bounded(lambda: _hasher.hash(password))
 
 
 async def check_password(password_hash: str | None, password: str) -> bool:
@@ -53,7 +53,7 @@ async def check_password(password_hash: str | None, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
 
-    return await _off_the_loop(check) and bool(password_hash)
+    return await run_bounded(check) and bool(password_hash)
 
 
 def needs_rehash(password_hash: str) -> bool:
@@ -75,7 +75,8 @@ def find_weakness(password: str, email: str = "") -> str:
     return ""
 
 
-async def _off_the_loop(work: Callable[[], Result]) -> Result:
+async def run_bounded(work: Callable[[], Result]) -> Result:
+    """Run `work` beside the event loop, `AT_ONCE` at most. Raises TryLater when `MOST_WAITING` wait already."""
     global _waiting
     if _waiting >= AT_ONCE + MOST_WAITING:
         raise TryLater("Very many people are signing in right now. Please try again in a moment.")

@@ -66,3 +66,15 @@ async def find_by_email(email: str) -> UUID | None:
     """Whose address it is."""
     found: UUID | None = await fetch_value("SELECT id FROM person WHERE email_key = $1", email_key(email))
     return found
+
+
+async def has_password(person_id: UUID) -> bool:
+    """Whether there is one at all; the demo's people have none."""
+    return bool(await fetch_value("SELECT password_hash FROM person WHERE id = $1", person_id))
+
+
+async def is_password_of(person_id: UUID, password: str) -> bool:
+    """Whether it is this person's."""
+    return await check_password(
+        await fetch_value("SELECT password_hash FROM person WHERE id = $1", person_id), password
+    )

@@ -94,6 +94,11 @@ async def rotate(session_id: str) -> str | None:
     return fresh if known is not None else None
 
 
+async def end_session(person_id: UUID, key: str) -> bool:
+    """End one of a person's own sessions by the key its list shows; False when it is not theirs or over."""
+    return bool(await fetch("DELETE FROM session WHERE id = $1 AND person = $2 RETURNING id", key, person_id))
+
+
 async def end_sessions(person_id: UUID, but: str | None = None) -> int:
     """End all sessions of a person, `but` the one with this id; returns how many. For whatever changes their rights."""
     kept = hash_secret(but) if but is not None else ""

@@ -7,7 +7,6 @@ from typing import Any
 from store.doctor.invariants import INVARIANTS, find_violations
 from store.kit import clock
 from store.kit.db import fetch
-from store.sandbox.kernel.world import DEMO_PLATFORM
 from tests.world import World, rows
 
 
@@ -84,7 +83,7 @@ async def posted(world: World, path: str, method: str = "POST") -> list[dict[str
 async def provider_balances(world: World) -> dict[tuple[str, str], int]:
     """What the provider holds, by (holder, currency), zeros left out; the platform's own is called `platform`."""
     return {
-        ("platform" if row["account"] == DEMO_PLATFORM else row["account"], row["currency"].upper()): row["amount"]
+        ("platform" if row["account"] == world.platform else row["account"], row["currency"].upper()): row["amount"]
         for row in await world.truth("balances")
         if row["amount"]
     }

@@ -33,6 +33,8 @@ from store.workers import Worker
 
 SHOP = "http://localhost:8000"
 SANDBOX = "http://127.0.0.1:8001"
+# The sandbox's platforms, by country; only the first has the demo's shelves.
+KEYS = {"US": "sk_test_overprint", "DE": "sk_test_de_market", "JP": "sk_test_jp_market"}
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123", "name": "Ada Buyer"}
 DECLINED = "4000 0000 0000 0002"
 CHALLENGED = "4000 0027 6000 3184"
@@ -93,6 +95,12 @@ class World:
     way: Lazy
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
+    @property
+    def platform(self) -> str:
+        """The account of our own key."""
+        tail = self.settings.stripe_secret_key.removeprefix("sk_test_")
+        return str(self.sandbox.state.worlds.find(tail).platform)
+
     def browser(self) -> Browser:
         """A new visitor with cookies of his own."""
         client = httpx.AsyncClient(
@@ -112,7 +120,7 @@ class World:
     async def advance(self, seconds: int) -> None:
         """Move the sandbox's clock and let it do what has become due."""
         await self.tell("clock", advance=seconds)
-        self.sandbox.state.world.tick()
+        self.sandbox.state.worlds.tick()
 
     async def settle(self) -> None:
         """Let everything come to rest: charges settled, webhooks delivered, sweeps done."""
@@ -194,8 +202,11 @@ class Browser:
 
 
 @asynccontextmanager
-async def build_world(data: Path, providers_clock: Clock | None = None) -> AsyncIterator[World]:
-    """Compose both apps, open the vendors' accounts, make the two webhook endpoints, fill the shelves."""
+async def build_world(data: Path, providers_clock: Clock | None = None, platform: str = "US") -> AsyncIterator[World]:
+    """Compose both apps, open the vendors' accounts, make the two webhook endpoints, fill the shelves.
+
+    A platform in another country (DE, JP) starts with empty shelves: the demo's vendors are those of the American one.
+    """
     to_shop, to_sandbox = Lazy(), Lazy()
     sandbox = create_sandbox(data, deliver=to_shop, clock=providers_clock or data / "clock")
     to_sandbox.app = sandbox
@@ -205,12 +216,17 @@ async def build_world(data: Path, providers_clock: Clock | None = None) -> Async
         made = await console.post(
             "/v1/webhook_endpoints",
             data={"url": SHOP + path, "enabled_events[]": "*", "connect": connect, "api_version": "2026-10-28.endive"},
-            headers={"Authorization": "Bearer sk_test_overprint"},
+            headers={"Authorization": f"Bearer {KEYS[platform]}"},
         )
         assert made.status_code == 200, made.text
         secrets[connect] = (made.json()["secret"],)
     settings = make_settings(
-        data, stripe_webhook_secrets=secrets["false"], stripe_connect_webhook_secrets=secrets["true"]
+        data,
+        stripe_secret_key=KEYS[platform],
+        stripe_publishable_key=KEYS[platform].replace("sk_", "pk_"),
+        stripe_webhook_secrets=secrets["false"],
+        stripe_connect_webhook_secrets=secrets["true"],
+        platform_country=platform,
     )
     gateways = build_gateways(settings, to_sandbox)
     shop = create_app(settings, gateways)
@@ -218,7 +234,8 @@ async def build_world(data: Path, providers_clock: Clock | None = None) -> Async
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
     world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
-    await seed.fill(gateways)
+    if platform == "US":
+        await seed.fill(gateways)
     await console.post("/_sandbox/seeded")
     try:
         yield world
@@ -228,7 +245,7 @@ async def build_world(data: Path, providers_clock: Clock | None = None) -> Async
             await client.aclose()
         await sandbox.state.deliveries.close()
         sandbox.state.records.close()
-        sandbox.state.world.close()
+        sandbox.state.worlds.close()
 
 
 def to_mailbox(sandbox: Litestar) -> Any:

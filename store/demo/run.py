@@ -146,7 +146,7 @@ _SHOP_NAMES = frozenset(
         *PASSED_ON,
         *KEPT,
         *("DATABASE_URL", "BASE_URL", "DEMO", "LISTEN_HOST", "PORT", "SANDBOX_PORT", "DATA", "SMTP_URL"),
-        *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_BASE"),
+        *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_BASE", "PLATFORM_COUNTRY"),
     }
 )
 
@@ -160,6 +160,8 @@ def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
         "STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": SANDBOX_PUBLISHABLE_KEY,
         "STRIPE_API_BASE": f"http://127.0.0.1:{_sound(sandbox_port, 8001)}",
+        # The sandbox's platform of these keys; .env may speak of another account.
+        "PLATFORM_COUNTRY": "US",
         "STRIPE_WEBHOOK_SECRET": "",
         "STRIPE_CONNECT_WEBHOOK_SECRET": "",
         "SMTP_URL": f"smtp://127.0.0.1:{free_port()}",

@@ -69,6 +69,20 @@ async def check_provider(gateways: Gateways) -> Check:
     return Check("provider", True, "Stripe answers this key")
 
 
+async def check_country(settings: Settings, gateways: Gateways) -> Check:
+    """Our account is where we say: vendors elsewhere settle their own destination charges."""
+    try:
+        theirs = await gateways.stripe.fetch_country()
+    except GatewayBug:
+        return Check("country", True, "this key may not read its account; see PLATFORM_COUNTRY yourself")
+    except GatewayError as error:
+        return Check("country", False, f"{error}; next: ask again when the provider answers")
+    if theirs != settings.platform_country:
+        why = f"PLATFORM_COUNTRY is {settings.platform_country}, the account of this key is in {theirs}"
+        return Check("country", False, f"{why}; next: set PLATFORM_COUNTRY={theirs} and start shop and worker again")
+    return Check("country", True, f"our account is in {theirs}")
+
+
 async def check_webhooks(
     settings: Settings,
     gateways: Gateways,
@@ -195,6 +209,7 @@ def list_checks(
         check_database,
         check_migrations,
         lambda: check_provider(gateways),
+        lambda: check_country(settings, gateways),
         *(lambda name=name: check_queue(name) for name in QUEUES),
         lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe", to_shop),
         lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect", to_shop),

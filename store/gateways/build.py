@@ -11,4 +11,8 @@ from store.settings import Settings
 
 def build_gateways(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Gateways:
     """The rails of this shop. With `transport` every provider call goes through it (tests, in one process)."""
-    return Gateways(stripe=StripeGateway(settings, transport), livemode=settings.livemode)
+    return Gateways(
+        stripe=StripeGateway(settings, transport),
+        livemode=settings.livemode,
+        platform_country=settings.platform_country,
+    )

@@ -59,6 +59,7 @@ class CheckoutItem:
 class CheckoutRequest:
     """What the buyer is to pay. `account_ref`: direct: the charged account; destination: the receiving one.
 
+    `on_behalf_of`: the account that settles a charge of the platform's, where it is in another country.
     total = what the items add up to, less `discount`, our own, shown as `discount_name`. `allow_codes`: the page may
     take the provider's own promotion codes; never together with a discount.
     """
@@ -77,6 +78,7 @@ class CheckoutRequest:
     cancel_url: str
     descriptor_suffix: str
     expires_at: datetime
+    on_behalf_of: str = ""
     discount: int = 0
     discount_name: str = ""
     allow_codes: bool = False
@@ -102,6 +104,8 @@ class Failure:
 class PaymentSnapshot:
     """One payment as the provider has it now. `capture_ref` is the charge, or the session where nothing was due.
 
+    `destination` and `on_behalf_of` are accounts, "" when there is none, and known once the buyer has tried to pay.
+
     amount = subtotal + shipping + tax - discount; `discount` is ours and that of a code the buyer typed there (`code`).
     """
 
@@ -115,6 +119,7 @@ class PaymentSnapshot:
     destination: str
     fee: int
     livemode: bool
+    on_behalf_of: str = ""
     capture_ref: str = ""
     method: str = ""
     redirect_url: str = ""
@@ -320,6 +325,10 @@ class ConnectGateway(Protocol):
 
     async def fetch_account(self, ref: str) -> AccountSnapshot: ...
 
+    async def fetch_country(self) -> str:
+        """The country of the platform's own account: two letters."""
+        ...
+
     async def ping(self) -> None:
         """Ask for something small; raises when the provider cannot be reached with this key."""
         ...
@@ -337,9 +346,11 @@ class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, Protocol):
 class Gateways:
     """Every rail of this shop; a frozen dataclass because Litestar turns a bare Protocol into an isinstance check.
 
-    `visit_seconds`: how long a visitor waits for a provider before the page is shown anyway.
+    `visit_seconds`: how long a visitor waits for a provider before the page is shown anyway. `platform_country`: where
+    the platform's own account is; a vendor elsewhere settles its destination charges itself.
     """
 
     stripe: StripeRail
     livemode: bool = False
     visit_seconds: float = 8.0
+    platform_country: str = "US"

@@ -17,6 +17,7 @@ from store.payments.states import CaptureKind, PaymentStatus
 class Payment(Table, tablename="payment"):
     """One attempt. `account_ref`: the connected account it lives on, empty for the platform. Minor units.
 
+    `merchant_ref`: the account that settles a platform's charge because it is in another country.
     amount = subtotal - coupon, all frozen: what the provider adds up, and our own discount, which travels as a coupon.
     `discount` is what a code of the provider's page took off besides, known when it was paid. `payer` is the key of a
     rate limit while the attempt is live.
@@ -30,6 +31,7 @@ class Payment(Table, tablename="payment"):
     charge_type = Text()
     account_ref = Text(default="")
     destination_ref = Text(default="")
+    merchant_ref = Text(default="")
     amount = BigInt()
     currency = Text()
     fee = BigInt(default=0)

@@ -55,6 +55,7 @@ class Settings:
     mail_from: str
     stripe_api_base: str = STRIPE_API
     stripe_delayed_methods: tuple[str, ...] = ()
+    platform_country: str = "US"
     demo: bool = False
     poll_scale: float = 1.0
     rate_scale: float = 1.0
@@ -90,6 +91,7 @@ class Settings:
             "mail_from": read.optional("MAIL_FROM", values.mail_from, _default_sender(base_url)),
             "stripe_api_base": read.optional("STRIPE_API_BASE", values.api_base, STRIPE_API),
             "stripe_delayed_methods": read.optional("STRIPE_DELAYED_METHODS", values.delayed_methods, ()),
+            "platform_country": read.optional("PLATFORM_COUNTRY", values.country, "US"),
             "demo": demo,
             "poll_scale": read.optional("POLL_SCALE", values.scale, 1.0),
             "rate_scale": read.optional("RATE_SCALE", values.scale, 1.0),
@@ -177,6 +179,7 @@ _WANTED = {
     "STRIPE_API_BASE": "leave it out for Stripe itself, or give the sandbox's http://127.0.0.1:8001",
     "STRIPE_DELAYED_METHODS": f"give one or more of {', '.join(values.DELAYED_METHODS)} (separated by commas), or "
     "leave it out to take cards only",
+    "PLATFORM_COUNTRY": "give the two letters of the country of your own Stripe account, such as US or DE",
     "STRIPE_WEBHOOK_SECRET": "give the whsec_ secret of the account's endpoint, /webhooks/stripe "
     "(two, separated by a comma, while rotating)",
     "STRIPE_CONNECT_WEBHOOK_SECRET": "give the whsec_ secret of the endpoint for connected accounts, "

@@ -98,6 +98,12 @@ def delayed_methods(text: str) -> tuple[str, ...]:
     return methods
 
 
+def country(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", text, re.ASCII):
+        raise ValueError("is not the code of a country")
+    return text.upper()
+
+
 def smtp_url(text: str) -> str:
     if not _split_url(text, "smtp", "smtps").hostname:
         raise ValueError("has no host name")

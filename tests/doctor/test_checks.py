@@ -66,6 +66,7 @@ async def test_everything_but_the_running_shop_is_well_when_an_order_was_bought(
         "database",
         "migrations",
         "provider",
+        "country",
         "inbox",
         "outbox",
         "mail",
@@ -104,6 +105,24 @@ async def test_provider_is_named_when_it_does_not_answer_our_key(world: World, s
 
     assert not found.ok
     assert "next: check STRIPE_SECRET_KEY, STRIPE_API_BASE and the network" in found.detail
+
+
+async def test_country_is_named_when_our_account_is_in_another(world: World) -> None:
+    wrong = await checks.check_country(replace(world.settings, platform_country="DE"), world.gateways)
+    right = await checks.check_country(world.settings, world.gateways)
+
+    assert (wrong.ok, right.ok) == (False, True)
+    assert wrong.detail.startswith("PLATFORM_COUNTRY is DE, the account of this key is in US; next: set ")
+
+
+@pytest.mark.parametrize(("status", "ok"), [(403, True), (500, False)])
+async def test_country_is_not_guessed_when_the_provider_does_not_say(world: World, status: int, ok: bool) -> None:
+    await break_calls(world, "/v1/account", method="GET", status=status)
+
+    found = await checks.check_country(world.settings, world.gateways)
+
+    assert found.ok is ok
+    assert ("see PLATFORM_COUNTRY yourself" if ok else "next: ask again") in found.detail
 
 
 async def test_shop_is_missed_when_nobody_is_at_its_address(world: World) -> None:

@@ -250,6 +250,9 @@ class FakeGateway:
     async def list_endpoints(self) -> Sequence[EndpointSnapshot]:
         return self.endpoints
 
+    async def fetch_country(self) -> str:
+        return "US"
+
     def is_away(self) -> bool:
         return False
 
@@ -304,6 +307,7 @@ class FakeGateway:
             order_id=asked["order_id"],
             account_ref=session.account_ref,
             destination=asked["account_ref"] if session.charge and passed_on else "",
+            on_behalf_of=asked["on_behalf_of"] if session.charge else "",
             fee=asked["fee"] if session.charge and asked["charge_type"] != "separate" else 0,
             livemode=False,
             capture_ref=session.charge or ("" if session.due else session.ref),

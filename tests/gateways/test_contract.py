@@ -76,6 +76,17 @@ async def test_money_is_where_it_belongs_when_it_is_paid(bench: Bench, kind: str
     assert seen.method == "Visa ending in 4242"
 
 
+@pytest.mark.parametrize("abroad", [True, False])
+async def test_vendor_settles_the_charge_when_the_request_says_on_whose_behalf(bench: Bench, abroad: bool) -> None:
+    request = make_request(bench, on_behalf_of=bench.destination if abroad else "")
+    session, _ = await pay_for(bench, request)
+
+    seen = await bench.gateway.fetch_payment(session, "")
+
+    assert (seen.destination, seen.on_behalf_of) == (bench.destination, request.on_behalf_of)
+    assert await bench.gateway.fetch_country() == "US"
+
+
 async def test_session_stays_open_and_says_why_when_a_try_was_declined(bench: Bench) -> None:
     opened = await open_it(bench, make_request(bench))
 

@@ -24,6 +24,7 @@ FROZEN = {
     "charge_type": "'direct'",
     "account_ref": "'acct_x'",
     "destination_ref": "'acct_x'",
+    "merchant_ref": "'acct_x'",
     "amount": "amount - 1, subtotal = subtotal - 1",
     "subtotal": "subtotal + 1, amount = amount + 1",
     "coupon": "1, coupon_request = '{}', amount = amount - 1",

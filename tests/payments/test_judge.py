@@ -23,6 +23,7 @@ PAYMENT: dict[str, Any] = {
     "currency": "USD",
     "account_ref": "",
     "destination_ref": "acct_vera",
+    "merchant_ref": "",
     "charge_type": "destination",
     "fee": 240,
     "subtotal": 3000,
@@ -59,6 +60,7 @@ DIFFERENCES: list[tuple[dict[str, Any], str]] = [
     ({"livemode": True}, "mode: the provider has live, the order test"),
     ({"destination": "acct_x"}, "destination: the provider has acct_x, the order acct_vera"),
     ({"destination": ""}, "destination: the provider has none, the order acct_vera"),
+    ({"on_behalf_of": "acct_vera"}, "settlement merchant: the provider has acct_vera, the order none"),
     ({"fee": 0}, "application fee: the provider has none, the order 240"),
     ({"fee": 3000}, "application fee: the provider has 3000, the order 240"),
 ]

@@ -47,6 +47,7 @@ WRONG = {
     "STRIPE_SECRET_KEY": ["pk_test_public", "sk_prod_x", "sk_test_a b", "sk_test_"],
     "STRIPE_PUBLISHABLE_KEY": ["sk_test_canaryone", "pk_x"],
     "STRIPE_API_BASE": ["api.stripe.com", "http://api.stripe.com", "https://api.stripe.com/v1"],
+    "PLATFORM_COUNTRY": ["USA", "1", "D E"],
     "STRIPE_DELAYED_METHODS": ["card", "us_bank_account,klarna", ","],
     "STRIPE_WEBHOOK_SECRET": [
         "secret",
@@ -113,6 +114,11 @@ def test_cards_alone_are_taken_when_no_delayed_method_is_named() -> None:
     both = Settings.from_env({**GOOD, "STRIPE_DELAYED_METHODS": "us_bank_account, sepa_debit"})
 
     assert both.stripe_delayed_methods == ("us_bank_account", "sepa_debit")
+
+
+def test_platform_is_where_the_environment_says_it_is() -> None:
+    assert Settings.from_env(GOOD).platform_country == "US"
+    assert Settings.from_env({**GOOD, "PLATFORM_COUNTRY": "de"}).platform_country == "DE"
 
 
 def test_demo_has_a_clock_and_the_sandbox_s_origin_when_demo_is_1() -> None:

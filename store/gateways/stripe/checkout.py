@@ -1,7 +1,8 @@
 """Checkout Sessions on the hosted page, for every charge type. docs.stripe.com/api/checkout/sessions
 
 direct: the session lives on the vendor's account and the vendor is merchant of record. destination: it lives on the
-platform, which is merchant of record, and the whole amount is transferred, the fee coming back. separate: a plain
+platform, which is merchant of record, and the whole amount is transferred, the fee coming back; `on_behalf_of` lets a
+vendor in another country settle it (docs.stripe.com/connect/destination-charges#settlement-merchant). separate: a plain
 platform charge. Metadata goes on session AND intent, since Stripe copies it to neither.
 """
 
@@ -45,6 +46,8 @@ def freeze_checkout(request: CheckoutRequest, methods: Sequence[str] = ("card",)
         intent["application_fee_amount"] = to_wire(request.fee, request.currency)
     if request.charge_type == "destination":
         intent["transfer_data"] = {"destination": request.account_ref}
+    if request.on_behalf_of:
+        intent["on_behalf_of"] = request.on_behalf_of
     if request.charge_type == "separate":
         intent["transfer_group"] = request.order_id
     body: dict[str, Any] = {

@@ -81,6 +81,12 @@ async def fetch_account(calls: StripeCalls, ref: str) -> AccountSnapshot:
     return account_snapshot(found.to_dict())
 
 
+async def fetch_country(calls: StripeCalls) -> str:
+    """The country of the account that our key belongs to. docs.stripe.com/api/accounts/retrieve"""
+    own = await calls.call("accounts.retrieve_current", lambda: calls.client.v1.accounts.retrieve_current_async())
+    return own.country or ""
+
+
 async def ping(calls: StripeCalls) -> None:
     """Ask for the platform's balance: small, and it proves address and key."""
     await calls.call("balance.retrieve", lambda: calls.client.v1.balance.retrieve_async())

@@ -106,6 +106,9 @@ class StripeGateway:
     async def fetch_account(self, ref: str) -> AccountSnapshot:
         return await connect.fetch_account(self._calls, ref)
 
+    async def fetch_country(self) -> str:
+        return await connect.fetch_country(self._calls)
+
     async def ping(self) -> None:
         await connect.ping(self._calls)
 

@@ -56,6 +56,7 @@ def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapsh
         order_id=metadata.get("order_id", ""),
         account_ref=account_ref,
         destination=(_object(intent.get("transfer_data"))).get("destination") or "",
+        on_behalf_of=_id(intent.get("on_behalf_of")),
         livemode=bool(session.get("livemode")),
         capture_ref=paid_charge.get("id") or (session["id"] if not intent else ""),
         method=_method(paid_charge),

@@ -13,7 +13,8 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
     """What the provider's payment has that ours has not, in words; empty when all is equal.
 
     Compared: what the provider added up, shipping and tax (we ask for neither), discount, amount, currency, our payment
-    id, order id, account, destination, application fee, mode of the key. Of zero Stripe may name no currency.
+    id, order id, account, destination, settlement merchant, application fee, mode of the key. Of zero Stripe may name
+    no currency.
     """
     currency = payment["currency"]
     # Seen on a session of zero: github.com/Subscribie/subscribie/issues/1287.
@@ -36,6 +37,7 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
     # Nothing is charged where nothing is due, so there is no fee and nobody to pass anything on to.
     if snapshot.amount:
         pairs.append(("destination", snapshot.destination, payment["destination_ref"]))
+        pairs.append(("settlement merchant", snapshot.on_behalf_of, payment["merchant_ref"]))
     if snapshot.amount and payment["charge_type"] != "separate":
         due = payment["subtotal"] - _fitting_discount(payment, snapshot)
         taken, ours = (min(fee, due) for fee in (snapshot.fee, payment["fee"]))

@@ -1,7 +1,7 @@
 """What the provider is asked for, made from the order's frozen rows alone, and frozen with the attempt itself.
 
-direct: the session lives on the vendor's account. destination: on the platform, passed on to the one vendor.
-separate: on the platform, several vendors.
+direct: the session lives on the vendor's account. destination: on the platform, passed on to the one vendor, who
+settles it where the two are in different countries. separate: on the platform, several vendors.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import CheckoutGateway, CheckoutItem, CheckoutRequest
+from store.gateways.port import CheckoutItem, CheckoutRequest, Gateways
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.kit.ids import new_id, new_token
@@ -22,13 +22,13 @@ from store.vendors.states import ChargeType
 
 LINES = 'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
 PARTS = """
-SELECT part.vendor_name, part.account_ref, part.delivery, vendor.allow_promotion_codes FROM vendor_order AS part
-JOIN vendor ON vendor.id = part.vendor WHERE part."order" = $1 ORDER BY part.vendor_name
+SELECT part.vendor_name, part.account_ref, part.delivery, vendor.allow_promotion_codes, vendor.country
+FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor WHERE part."order" = $1 ORDER BY part.vendor_name
 """
 
 
 async def insert_attempt(
-    gateway: CheckoutGateway,
+    gateways: Gateways,
     order: dict[str, Any],
     *,
     base_url: str,
@@ -43,7 +43,8 @@ async def insert_attempt(
     payment_id, token = new_id(), new_token()
     parts = await fetch(PARTS, order["id"])
     passed_on = parts[0]["account_ref"] if order["charge_type"] != ChargeType.SEPARATE else ""
-    direct = order["charge_type"] == ChargeType.DIRECT
+    direct, destination = (order["charge_type"] == kind for kind in (ChargeType.DIRECT, ChargeType.DESTINATION))
+    abroad = destination and parts[0]["country"] != gateways.platform_country
     request = CheckoutRequest(
         payment_id=str(payment_id),
         order_id=str(order["id"]),
@@ -60,6 +61,7 @@ async def insert_attempt(
         cancel_url=f"{base_url}/orders/{order['token']}",
         descriptor_suffix=order["descriptor"],
         expires_at=expires_at,
+        on_behalf_of=passed_on if abroad else "",
         discount=order["discount"],
         discount_name=order["promo_code"],
         allow_codes=not order["discount"] and all(part["allow_promotion_codes"] for part in parts),
@@ -73,15 +75,16 @@ async def insert_attempt(
         attempt=attempts + 1,
         charge_type=order["charge_type"],
         account_ref=passed_on if direct else "",
-        destination_ref=passed_on if order["charge_type"] == ChargeType.DESTINATION else "",
+        destination_ref=passed_on if destination else "",
+        merchant_ref=request.on_behalf_of,
         amount=order["total"],
         currency=order["currency"],
         fee=order["fee"],
         subtotal=order["subtotal"] + order["delivery"],
         coupon=request.discount,
-        coupon_request=gateway.freeze_discount(request),
+        coupon_request=gateways.stripe.freeze_discount(request),
         allows_codes=request.allow_codes,
-        request=gateway.freeze_checkout(request),
+        request=gateways.stripe.freeze_checkout(request),
         status=PaymentStatus.CREATED,
         expires_at=expires_at,
         check_at=check_at,

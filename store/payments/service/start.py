@@ -177,7 +177,7 @@ async def _attempt(gateways: Gateways, order: dict[str, Any], base_url: str, pay
     await ask_leave(payer)
     now = clock.now()
     return await insert_attempt(
-        gateways.stripe,
+        gateways,
         order,
         base_url=base_url,
         expires_at=now + SESSION_LIFE,

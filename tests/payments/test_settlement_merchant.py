@@ -1,0 +1,132 @@
+"""Who settles a destination charge: the platform where the vendor is in its country, the vendor everywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.kit.db import fetch
+from tests.facts import assert_books_agree, ledger_balances, path_of, posted, the_order, the_payment
+from tests.invariants import check_after
+from tests.payments.buying import SESSIONS, break_calls, mend
+from tests.payments.markets import Stand, open_stand
+from tests.world import World, build_world
+
+ON_BEHALF = "payment_intent_data[on_behalf_of]"
+
+
+@pytest.fixture
+async def germany(db: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """The market on a platform in Germany."""
+    async with build_world(tmp_path, platform="DE") as world:
+        yield world
+        await check_after(request, world)
+
+
+async def buy(world: World, stand: Stand) -> str:
+    """Ada buys one; returns the hosted page's address."""
+    ada = world.browser()
+    await ada.add(stand.sku)
+    return await ada.check_out()
+
+
+async def charge_of(world: World) -> dict[str, Any]:
+    """The newest charge as the provider has it, with its balance transaction."""
+    headers = {"Authorization": f"Bearer {world.settings.stripe_secret_key}"}
+    ref = (await world.truth("captures"))[0]["ref"]
+    answer = await world.console.get(f"/v1/charges/{ref}?expand[]=balance_transaction", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_vendor_settles_the_charge_when_it_is_in_another_country(germany: World) -> None:
+    paris = await open_stand(germany, "paris", "FR", "destination", price=2400)
+
+    await germany.pay(await buy(germany, paris))
+    await germany.settle()
+
+    payment, charge = await the_payment(), await charge_of(germany)
+    assert (payment["destination_ref"], payment["merchant_ref"]) == (paris.account, paris.account)
+    assert (charge["on_behalf_of"], charge["balance_transaction"]["currency"]) == (paris.account, "eur")
+    assert (await the_order())["payment_state"] == "paid"
+    assert await ledger_balances() == {("platform", "EUR"): 240 - 117, (paris.account, "EUR"): 3000 - 240}
+    await assert_books_agree(germany)
+
+
+async def test_platform_settles_the_charge_when_the_vendor_is_in_its_country(germany: World) -> None:
+    berlin = await open_stand(germany, "berlin", "DE", "destination", price=2400)
+
+    await germany.pay(await buy(germany, berlin))
+    await germany.settle()
+
+    assert ((await the_payment())["merchant_ref"], (await charge_of(germany))["on_behalf_of"]) == ("", None)
+    await assert_books_agree(germany)
+
+
+@pytest.mark.parametrize("country", ["DE", "FR"])
+async def test_nobody_else_settles_the_charge_when_it_is_the_vendors_own(germany: World, country: str) -> None:
+    await buy(germany, await open_stand(germany, "lyon", country, "direct", price=2400))
+
+    (asked,) = await posted(germany, SESSIONS)
+    assert ON_BEHALF not in asked["params"]
+    assert (await the_payment())["merchant_ref"] == ""
+
+
+async def test_nobody_else_settles_the_charge_when_several_vendors_are_paid_at_once(germany: World) -> None:
+    ada = germany.browser()
+    for slug in ("paris", "nice"):
+        await ada.add((await open_stand(germany, slug, "FR", "destination", price=2400)).sku)
+    await ada.check_out()
+
+    (asked,) = await posted(germany, SESSIONS)
+    assert ON_BEHALF not in asked["params"]
+    assert ((await the_order())["charge_type"], (await the_payment())["merchant_ref"]) == ("separate", "")
+
+
+async def test_merchant_stays_as_it_was_asked_for_when_the_platform_moves(germany: World) -> None:
+    """The request is frozen: what is sent again is what was sent first, whatever the settings say by then."""
+    paris = await open_stand(germany, "paris", "FR", "destination", price=2400)
+    ada = germany.browser()
+    await ada.add(paris.sku)
+    form = await ada.checkout_form()
+    await break_calls(germany, SESSIONS, when="after", count=1)
+    await ada.post("/checkout", **form)
+    await mend(germany)
+    await fetch("UPDATE vendor SET country = 'DE'")
+
+    sent = await ada.post("/checkout", **form)
+
+    first, second = await posted(germany, SESSIONS)
+    assert sent.status_code == 303
+    assert first["params"] == second["params"]
+    assert second["params"][ON_BEHALF] == paris.account
+    frozen = json.loads((await the_payment())["request"])
+    assert frozen["payment_intent_data"]["on_behalf_of"] == paris.account
+
+
+@pytest.mark.leaves_broken({"I1", "I11"}, "the provider settles for somebody else than we asked: a person must look")
+async def test_payment_needs_review_when_somebody_else_settles_it(germany: World) -> None:
+    paris = await open_stand(germany, "paris", "FR", "destination", price=2400)
+    other = await open_stand(germany, "nice", "FR", "destination", price=2400)
+    url = await buy(germany, paris)
+    world = germany.sandbox.state.worlds.find("de_market")
+    _, _, session = world.lookup((await the_payment())["provider_ref"])
+    world.put(
+        world.platform,
+        "checkout.session",
+        session | {"_intent_data": session["_intent_data"] | {"on_behalf_of": other.account}},
+    )
+
+    await germany.pay(url)
+    await germany.settle()
+
+    order = await the_order()
+    assert order["payment_state"] == "needs_review"
+    assert order["review_reason"] == (
+        f"settlement merchant: the provider has {other.account}, the order {paris.account}"
+    )
+    assert "Paid" not in await germany.browser().status(await path_of(order))

@@ -76,10 +76,12 @@ async def test_nothing_is_submitted_when_every_step_is_taken_but_the_last(sandbo
 
     for step in STEPS:
         assert address.endswith(step)
+        assert "Use test data" in (await sandbox.client.get(address)).text
         address = (await sandbox.client.post(address, data={"test": "1"})).headers["location"]
 
     found = await read(sandbox, account)
     assert address.endswith("/review")
+    assert "What shall become of the account?" in (await sandbox.client.get(address)).text
     assert (found["details_submitted"], found["charges_enabled"]) == (False, False)
     assert found["requirements"]["currently_due"] == ["tos_acceptance.date"]
 

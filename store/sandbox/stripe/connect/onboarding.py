@@ -80,7 +80,8 @@ def read_values(world: World, account: Document) -> dict[str, str]:
         "bank": banks[0]["last4"] if banks else None,
         "document": ((person.get("verification") or {}).get("document") or {}).get("front"),
     }
-    return {name: "" if value is None else str(value) for name, value in known.items()}
+    asked_anew = dict.fromkeys(("account_number", "routing_number", "outcome", "minutes", "days", "reason"))
+    return {name: "" if value is None else str(value) for name, value in (asked_anew | known).items()}
 
 
 def test_values(account: Document, step: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from store.kit.logs import configure_logs
 from store.kit.queue import CHANNEL, hasten, work
 from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, send_due, submit
+from store.orders.service import erase_orders
 from store.payments.service.declines import forget_payers
 from store.payments.sweep import end_overdue, sweep_payments
 from store.refunds.service import give_back
@@ -72,7 +73,7 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, self.tick))
-            for tidy in (forget_limits, forget_payers, forget_sessions, forget_links):
+            for tidy in (forget_limits, forget_payers, forget_sessions, forget_links, erase_orders):
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
             loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -32,6 +33,12 @@ async def find_person(session_id: str) -> Person | None:
     """Who is signed in by this cookie's value; None for a session of nobody's, over, or unknown."""
     row = await fetch_row(SIGNED_IN, hash_secret(session_id), clock.wall())
     return Person(**dict(row)) if row else None
+
+
+async def read_person(person_id: UUID) -> dict[str, Any]:
+    """What is kept of a person, but for the password: for whoever asks what is known of them."""
+    row = await fetch_row("SELECT email, verified_at, operator, created_at FROM person WHERE id = $1", person_id)
+    return dict(row) if row else {}
 
 
 class OpenSession(Struct, frozen=True):

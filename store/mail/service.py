@@ -6,7 +6,7 @@ The Message-ID is made of the row's id, so a mail that had to be sent again afte
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -42,7 +42,12 @@ class Mailer:
 
 
 async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, Any]) -> None:
-    """Put one mail into the outbox of the open transaction; the same (kind, cause) again is ignored (I22)."""
+    """Put one mail into the outbox of the open transaction; the same (kind, cause) again is ignored (I22).
+
+    No `recipient`, no mail: whoever it would have gone to deleted their account.
+    """
+    if not recipient:
+        return
     await fetch(
         "INSERT INTO mail_message (id, kind, cause, recipient, view) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (kind, cause) DO NOTHING",
@@ -53,6 +58,25 @@ async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, An
         msgspec.json.encode(view).decode(),
     )
     await notify()
+
+
+async def forget_address(email: str, kinds: Sequence[str]) -> None:
+    """Keep of the mails of these kinds to this address that they were sent, and nothing else."""
+    await fetch(
+        "UPDATE mail_message SET recipient = '', view = '{}', state = 'done'"
+        " WHERE lower(recipient) = lower($1) AND kind = ANY($2)",
+        email,
+        list(kinds),
+    )
+
+
+async def forget_mails(numbers: Sequence[str]) -> None:
+    """Keep of the mails about the orders with these numbers that they were sent, and nothing else."""
+    await fetch(
+        "UPDATE mail_message SET recipient = '', view = '{}'"
+        " WHERE state <> 'waiting' AND view::jsonb ->> 'number' = ANY($1)",
+        list(numbers),
+    )
 
 
 async def send_due(mailer: Mailer, prepare: Mapping[str, Prepare] | None = None) -> int:

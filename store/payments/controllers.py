@@ -16,6 +16,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct, structs
 
 from store.accounts.controllers import flash
+from store.accounts.queries import Person
 from store.cart.controllers import read_cart_token
 from store.cart.queries import read_cart, read_group
 from store.cart.service import remove_code
@@ -87,7 +88,10 @@ class CheckoutForm(Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/checkout")
 async def show_checkout(
-    request: Request[Any, Any, Any], settings: NamedDependency[Settings], group: FromQuery[str] = ""
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    person: NamedDependency[Person | None],
+    group: FromQuery[str] = "",
 ) -> Response[Any]:
     """The page before payment, for one checkout group of this cart."""
     cart = await read_cart(read_cart_token(request, settings))
@@ -98,7 +102,7 @@ async def show_checkout(
         flash(request, found.blocked if found else "There is nothing to check out here: look at your cart.")
         return see_other("/cart")
     blank = {field.name: "" for field in structs.fields(CheckoutForm)}
-    known = await read_last_contact(cart.id)
+    known = {"email": person.email if person else "", **await read_last_contact(cart.id)}
     view = checkout_page(found, {**blank, **known, "form_id": new_token()}, {})
     return page("payments/checkout.html", view, headers=NO_STORE)
 
@@ -109,6 +113,7 @@ async def check_out(
     settings: NamedDependency[Settings],
     gateways: NamedDependency[Gateways],
     limits: NamedDependency[RateLimits],
+    person: NamedDependency[Person | None],
 ) -> Response[Any]:
     """Place the order and lead to the provider; the same form again leads to the same order."""
     await limits.take(f"checkout:{limits.client(request)}", *CHECKOUTS)
@@ -135,6 +140,7 @@ async def check_out(
             contact=contact,
             base_url=settings.base_url,
             payer=Payer.at(limits.client(request), limits.scale),
+            person_id=person.id if person else None,
         )
     except CartChanged as changed:
         view = changed_page(form.seen, changed.group)

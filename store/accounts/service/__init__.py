@@ -7,6 +7,7 @@ from store.accounts.service.passwords import check_password, find_weakness, hash
 from store.accounts.service.persons import (
     AddressTaken,
     create_person,
+    delete_person,
     email_key,
     find_by_email,
     has_password,
@@ -39,6 +40,7 @@ __all__ = [
     "change_password",
     "check_password",
     "create_person",
+    "delete_person",
     "email_key",
     "end_session",
     "end_sessions",

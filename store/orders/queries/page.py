@@ -18,7 +18,7 @@ from store.kit.db import fetch, fetch_row
 from store.orders.states import PAYABLE, PaymentState
 from store.orders.words import SLOW_AFTER, Facts, describe, name_country, poll_interval
 
-STATUS = """
+FACTS = """
 SELECT orders.*,
   (SELECT string_agg(part.vendor_name, '|' ORDER BY part.vendor_name) FROM vendor_order AS part
     WHERE part."order" = orders.id) AS sellers,
@@ -26,8 +26,9 @@ SELECT orders.*,
     FROM order_event AS event WHERE event."order" = orders.id) AS timeline,
   (SELECT json_agg(json_build_array(given.code, given.amount))::text FROM (SELECT code, sum(amount)::bigint AS amount
     FROM order_discount AS given WHERE given."order" = orders.id GROUP BY code) AS given) AS page_discounts
-FROM orders WHERE token = $1
+FROM orders
 """
+STATUS = f"{FACTS} WHERE token = $1"
 PARTS = f"""
 SELECT part.vendor_name, vendor.slug, vendor.ink, vendor.email, part.subtotal, part.delivery, part.total,
   part.fulfilment, part.carrier, part.tracking,
@@ -157,7 +158,7 @@ async def read_order_page(token: str, poll_scale: float = 1.0) -> OrderPage | No
         currency=row["currency"],
         subtotal=row["subtotal"],
         delivery=row["delivery"],
-        total=_due(row),
+        total=amount_due(row),
         refunded=row["refunded"],
         method=row["method"],
         descriptor=row["descriptor"],
@@ -179,7 +180,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         Facts(
             payment_state=row["payment_state"],
             currency=row["currency"],
-            total=_due(row),
+            total=amount_due(row),
             refunded=row["refunded"],
             refund_pending=row["refund_pending"],
             refunded_at=row["refunded_at"],
@@ -222,7 +223,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
     )
 
 
-def _due(row: Any) -> int:
+def amount_due(row: Any) -> int:
     """What the order costs after a discount that the provider's page gave besides."""
     off: int = sum(amount for _, amount in json.loads(row.get("page_discounts") or "[]"))
     return int(row["total"]) - off

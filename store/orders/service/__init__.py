@@ -1,6 +1,7 @@
-"""The verbs of orders, by group: place, pay, move, record, ask. Every verb runs in the caller's transaction."""
+"""The verbs of orders, by group: place, pay, move, record, ask, fulfil, erase. Most run in the caller's transaction."""
 
 from store.orders.service.ask import ask_seller, finish_message
+from store.orders.service.erase import delete_account, erase_orders
 from store.orders.service.fulfil import NotToSend, deliver_part, ship_part
 from store.orders.service.move import (
     mark_failed,
@@ -31,7 +32,9 @@ __all__ = [
     "PageDiscount",
     "ask_seller",
     "claim_check",
+    "delete_account",
     "deliver_part",
+    "erase_orders",
     "find_open_order",
     "finish_message",
     "hash_snapshot",

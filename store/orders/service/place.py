@@ -47,7 +47,13 @@ def hash_snapshot(group: CheckoutGroup, contact: Contact) -> str:
 
 
 async def place_order(
-    group: CheckoutGroup, contact: Contact, *, cart_id: UUID, form_id: str, hold_until: datetime
+    group: CheckoutGroup,
+    contact: Contact,
+    *,
+    cart_id: UUID,
+    form_id: str,
+    hold_until: datetime,
+    person_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Freeze lines, prices, discount, shares, fee and address; hold stock and code. Returns the order's row.
 
@@ -60,6 +66,7 @@ async def place_order(
         id=new_id(),
         token=new_token(),
         cart_id=cart_id,
+        person=person_id,
         form_id=form_id,
         group_key=group.key,
         goods_hash=group.goods_hash,

@@ -68,16 +68,18 @@ async def start_payment(
     contact: Contact,
     base_url: str,
     payer: Payer,
+    person_id: UUID | None = None,
 ) -> Started:
     """Place the order of one checkout group, or find the one this form or another tab placed, and open its payment.
 
+    `person_id`: who is signed in, if anybody.
     A total of zero needs no provider: the order is placed and paid in one transaction.
     Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, TooMany (declines), Declined
     (the provider's words for the buyer) or TryLater (outcome unknown; the same form goes on with the same order).
     """
     for _ in range(ROUNDS):
         found = await retrying(
-            lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url, payer)
+            lambda: _place(gateways, cart_token, group_key, goods_hash, form_id, contact, base_url, payer, person_id)
         )
         if isinstance(found, Started):
             return found
@@ -131,6 +133,7 @@ async def _place(
     contact: Contact,
     base_url: str,
     payer: Payer,
+    person_id: UUID | None,
 ) -> Started | tuple[dict[str, Any], dict[str, Any], bool]:
     """tx1. Returns the order, its live attempt and whether both are what this form asks for."""
     async with transaction():
@@ -161,7 +164,7 @@ async def _place(
         if group.blocked:
             raise CartChanged(group)
         order = await orders.place_order(
-            group, contact, cart_id=cart_id, form_id=form_id, hold_until=clock.now() + SESSION_LIFE
+            group, contact, cart_id=cart_id, form_id=form_id, hold_until=clock.now() + SESSION_LIFE, person_id=person_id
         )
         if not order["total"]:
             # A code of ours took everything off: there is nothing to ask a provider for.

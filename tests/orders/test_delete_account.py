@@ -1,0 +1,225 @@
+"""An account ends: name, address and mails go, orders and ledger stay; what is unfinished keeps its address so long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from store.kit import clock
+from store.kit.db import fetch, fetch_value
+from store.orders.service import erase_orders, ship_part
+from tests.facts import one, the_order
+from tests.guards import unguarded
+from tests.payments.buying import MUG
+from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, sign_up
+from tests.shelves import read_words
+from tests.world import ADA, World, rows
+
+GONE = ("email", "full_name", "address_line1", "address_line2", "city", "region", "postcode")
+TELLING = ("Analytical", "ada@example.com", "Ada Buyer", "N1 9GU")
+
+
+async def send_everything() -> None:
+    for part in await rows("SELECT id, vendor FROM vendor_order"):
+        await ship_part(part["vendor"], part["id"], carrier="Post", tracking="1")
+
+
+async def test_name_and_address_go_and_orders_and_ledger_stay(world: World) -> None:
+    ada, elsewhere = world.browser(), world.browser()
+    await sign_in_as(ada, "ada")
+    await sign_in_as(elsewhere, "ada")
+    path = await ada.buy(MUG)
+    await world.settle()
+    await send_everything()
+    await world.settle()
+    before, ledger = await the_order(), await rows("SELECT * FROM ledger_entry ORDER BY id")
+
+    answer = await ada.post("/account/delete")
+
+    after = await the_order()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert [after[name] for name in GONE] == [""] * len(GONE)
+    kept = {name for name in before if before[name] == after[name]}
+    assert set(before) - kept == {name for name in GONE if before[name]} | {"version"}
+    assert await rows("SELECT * FROM ledger_entry ORDER BY id") == ledger
+    assert not await is_in(ada)
+    assert not await is_in(elsewhere)
+    assert "Your account is deleted." in read_words(await ada.get("/"))
+    for table in ("person", "session", "orders", "order_line", "order_event", "mail_message", "link"):
+        told = repr(await rows(f"SELECT * FROM {table}"))
+        assert [word for word in TELLING if word in told] == [], table
+    shown = await ada.get(path)
+    assert shown.status_code == 200
+    assert "Name and address went with the account" in read_words(shown)
+
+
+async def test_address_stays_until_the_order_is_sent(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await ada.buy(MUG)
+    await world.settle()
+    number = (await the_order())["number"]
+
+    asked = read_words(await ada.get("/account/delete"))
+    await ada.post("/account/delete")
+    kept = (await the_order())["full_name"]
+    await send_everything()
+    await world.settle()
+    erased = await erase_orders()
+
+    assert f"{number} is not finished" in asked
+    assert (kept, erased) == (ADA["full_name"], 1)
+    assert (await the_order())["full_name"] == ""
+    assert await erase_orders() == 0
+
+
+async def test_order_that_was_never_paid_keeps_its_address_until_no_late_payment_can_come(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await ada.add(MUG)
+    await ada.check_out()
+    order = await the_order()
+    await ada.post(f"/orders/{order['token']}/cancel")
+    assert (await the_order())["payment_state"] == "canceled"
+    await ada.post("/account/delete")
+
+    soon = await erase_orders()
+    await world.advance(int(timedelta(days=1, hours=1).total_seconds()))
+    later = await erase_orders()
+
+    assert (soon, later) == (0, 1)
+
+
+async def test_guest_orders_go_too_when_the_address_was_proved(world: World) -> None:
+    guest, ada = world.browser(), world.browser()
+    await guest.buy(MUG)
+    await world.settle()
+    await send_everything()
+    await world.settle()
+    await sign_in_as(ada, "ada")
+
+    await ada.post("/account/delete")
+
+    assert (await the_order())["full_name"] == ""
+
+
+async def test_orders_of_an_address_stay_when_it_was_never_proved(world: World) -> None:
+    guest, otto = world.browser(), world.browser()
+    await guest.add(MUG)
+    await guest.check_out(email="ada.new@example.com")
+    await sign_up(otto, "ada.new@example.com")
+
+    await otto.post("/account/delete")
+
+    order = await the_order()
+    assert (order["email"], order["person"]) == ("ada.new@example.com", None)
+
+
+async def test_address_is_free_again_when_its_account_is_deleted(world: World) -> None:
+    ada = world.browser()
+    await sign_up(ada, "ada.new@example.com")
+    path = await link_for(world, "ada.new@example.com")
+    await ada.post("/account/delete")
+
+    again = world.browser()
+    signed_in = await sign_in(again, "ada.new@example.com")
+    signed_up = await sign_up(again, "ada.new@example.com", "another long one")
+
+    assert (signed_in.status_code, signed_up.status_code) == (422, 303)
+    assert (await again.get(path)).status_code == 404
+
+
+async def test_person_is_asked_to_sign_in_again_when_that_was_long_ago(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await fetch("UPDATE session SET signed_in_at = $1", clock.wall() - timedelta(hours=1))
+
+    for method in ("GET", "POST"):
+        answer = await ada.client.request(method, "/account/delete")
+        assert answer.headers["location"].startswith("/account/signin?next=")
+    assert await fetch_value("SELECT count(*) FROM person WHERE deleted_at IS NOT NULL") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "full_name = 'Otto'",
+        "full_name = ''",
+        "email = '', full_name = '', address_line1 = '', address_line2 = '', city = '', region = '', postcode = ''",
+    ],
+)
+async def test_database_refuses_to_erase_when_no_account_was_deleted(world: World, change: str) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await ada.add(MUG)
+    await ada.check_out()
+
+    with pytest.raises(asyncpg.RaiseError, match="is frozen"):
+        await fetch(f"UPDATE orders SET {change}")
+    async with unguarded("ALTER TABLE orders DISABLE TRIGGER orders_frozen"):
+        await fetch(f"UPDATE orders SET {change}")
+
+
+async def test_database_refuses_anything_but_a_whole_erasure_when_the_account_is_deleted(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await ada.buy(MUG)
+    await ada.post("/account/delete")
+
+    for change in ("full_name = ''", "full_name = 'Otto', email = ''", "number = 'OP-00000'", "descriptor = ''"):
+        with pytest.raises(asyncpg.RaiseError, match="is frozen"):
+            await fetch(f"UPDATE orders SET {change}")
+
+
+@pytest.mark.parametrize("change", ["password_hash = 'x'", "operator = true", "email = 'a@b.example', email_key = 'a'"])
+async def test_database_refuses_a_deleted_person_with_a_right(db: str, change: str) -> None:
+    person = await make_person("ada@example.com")
+    gone = "UPDATE person SET email = NULL, email_key = NULL, password_hash = '', operator = false, deleted_at = now()"
+    await fetch(gone)
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await fetch(f"UPDATE person SET {change} WHERE id = $1", person)
+    async with unguarded("ALTER TABLE person DROP CONSTRAINT person_is_gone"):
+        await fetch(f"UPDATE person SET {change} WHERE id = $1", person)
+
+
+async def test_database_refuses_a_session_that_is_half_signed_in(db: str) -> None:
+    person = await make_person("ada@example.com")
+    bad = "INSERT INTO session (id, expires_at, person) VALUES ('x', now(), $1)"
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await fetch(bad, person)
+    async with unguarded("ALTER TABLE session DROP CONSTRAINT session_of_somebody"):
+        await fetch(bad, person)
+
+
+async def test_database_refuses_a_second_person_with_the_same_address(db: str) -> None:
+    await make_person("ada@example.com")
+    second = (
+        "INSERT INTO person (id, email, email_key) VALUES (gen_random_uuid(), 'ADA@example.com', 'ada@example.com')"
+    )
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await fetch(second)
+    name = (await one("SELECT conname FROM pg_constraint WHERE conrelid = 'person'::regclass AND contype = 'u'"))[
+        "conname"
+    ]
+    async with unguarded(f'ALTER TABLE person DROP CONSTRAINT "{name}"'):
+        await fetch(second)
+
+
+async def test_order_is_erased_once_its_waiting_mail_was_sent(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    await ada.buy(MUG)
+    await world.settle()
+    await send_everything()
+    await ada.post("/account/delete")
+
+    kept = (await the_order())["full_name"]
+    await world.worker.send_mail()
+
+    assert kept == ADA["full_name"]
+    assert await erase_orders() == 1

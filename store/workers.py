@@ -32,10 +32,12 @@ from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, send_due, submit
 from store.orders.service import erase_orders
 from store.payments.service.declines import forget_payers
+from store.payments.service.stop import stop_paying
 from store.payments.sweep import end_overdue, sweep_payments
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
+from store.vendors.sweep import sweep_vendors
 from store.webhooks.service import back_fill, process_due
 from store.webhooks.sweep import sweep_endpoints, sweep_silence
 
@@ -101,10 +103,11 @@ class Worker:
         return await send_due(self.mailer, LETTERS)
 
     async def sweep(self) -> int:
-        """Look at stale payments, and for money that went back; without the provider, only at what needs none."""
+        """Look at stale payments, refunds and vendors; without the provider, only at what needs none."""
         if not await self._reach_provider():
             return await end_overdue()
-        return await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
+        done = await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
+        return done + await sweep_vendors(self.gateways)
 
     async def watch(self) -> int:
         """Have missed events fetched: of silent accounts, and of endpoints that are or just were switched off."""
@@ -133,8 +136,12 @@ class Worker:
         verbs: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "refund": lambda body: give_back(self.gateways, UUID(body["capture_id"])),
             "back_fill": self._back_fill,
+            "stop_paying": self._stop_paying,
         }
         await verbs[row["kind"]](json.loads(row["body"]))
+
+    async def _stop_paying(self, body: dict[str, Any]) -> None:
+        await stop_paying(self.gateways, UUID(body["vendor_id"]))
 
     async def _back_fill(self, body: dict[str, Any]) -> None:
         await back_fill(self.gateways, body["account"])

@@ -85,6 +85,11 @@ async def make_vendor(slug: str = "kiln-co", **values: Any) -> UUID:
         "fee_basis_points": 1000,
         "fee_fixed": 0,
         "delivery_price": 600,
+        "charges_enabled": True,
+        "payouts_enabled": True,
+        "details_submitted": True,
+        "card_payments": "active",
+        "transfers": "active",
         **values,
     }
     await _insert("vendor", columns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from litestar import Litestar
 
 from store import seed
 from store.app import ROOT, create_app
-from store.gateways.port import AccountRequest, AccountSnapshot, Gateways
+from store.gateways.port import Gateways
 from store.kit import clock
 from store.kit.db import fetch_value
 from store.kit.web.templates import make_environment
@@ -24,22 +23,18 @@ from store.payments.states import Door
 from store.workers import Worker
 from tests.facts import the_payment
 from tests.gateways.fake import FakeGateway
+from tests.gateways.fake_connect import FakeAccounts
 from tests.world import SHOP, Browser, make_settings
 
 PAGES = "https://pay.example"
 
 
-class Counter(FakeGateway):
-    """The fake with accounts, as far as filling the shelves needs them."""
+class Counter(FakeGateway, FakeAccounts):
+    """The whole rail in memory."""
 
-    async def find_account(self, vendor_id: str, since: datetime | None = None) -> AccountSnapshot | None:
-        """None was opened before."""
-        return None
-
-    async def open_account(self, request: AccountRequest) -> AccountSnapshot:
-        """An account that can be charged and paid at once."""
-        currency = {"DE": "EUR", "JP": "JPY"}.get(request.country, "USD")
-        return AccountSnapshot(f"acct_{request.vendor_id}", currency, charges_enabled=True, transfers_active=True)
+    def __init__(self) -> None:
+        FakeGateway.__init__(self)
+        FakeAccounts.__init__(self)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The demo's shelves: six vendors, 36 products, two promotion codes, read from the TOML files beside this one.
 
-Row ids are made from slugs, so loading again finds the same rows: it adds what is missing, connects vendors
-whose account is known by now, and changes nothing that a person may have edited.
+Row ids are made from slugs, so loading again finds the same rows: it adds what is missing and changes nothing that a
+person may have edited. Vendors have not started: `store.seed` opens their accounts.
 """
 
 from __future__ import annotations
@@ -29,16 +29,13 @@ def read_vendors() -> list[dict[str, Any]]:
     return [tomllib.loads((HERE / "vendors" / f"{slug}.toml").read_text("utf-8")) for slug in VENDORS]
 
 
-async def seed_catalogue(accounts: Mapping[str, tuple[str, bool]]) -> None:
-    """Put the demo's shelves into the database; `accounts` gives vendor slug → (`acct_…`, may be charged).
-
-    A vendor without an account stays `onboarding`: its goods can be looked at, not bought.
-    """
+async def seed_catalogue() -> None:
+    """Put the demo's shelves into the database. A new vendor's goods can be looked at, not bought yet."""
     async with transaction():
         await _add_categories()
         await _add_promotions()
         for column, vendor in enumerate(read_vendors()):
-            vendor_id = await _add_vendor(vendor, accounts.get(vendor["slug"]))
+            vendor_id = await _add_vendor(vendor)
             for row, product in enumerate(vendor["product"]):
                 # Newest first then shows one of each vendor in turn.
                 await _add_product(vendor, vendor_id, product, age=row * len(VENDORS) + column)
@@ -73,7 +70,7 @@ async def _add_promotions() -> None:
         )
 
 
-async def _add_vendor(vendor: Mapping[str, Any], account: tuple[str, bool] | None) -> UUID:
+async def _add_vendor(vendor: Mapping[str, Any]) -> UUID:
     vendor_id: UUID = await fetch_value(
         "INSERT INTO vendor (id, slug, name, about, returns_text, ink, email, country, currency, charge_type,"
         " delivery_price, state, paused, fee_basis_points, fee_fixed, created_at, allow_promotion_codes)"
@@ -82,18 +79,10 @@ async def _add_vendor(vendor: Mapping[str, Any], account: tuple[str, bool] | Non
         _row_id("vendor", vendor["slug"]),
         *(vendor[name] for name in ("slug", "name", "about", "returns_text", "ink", "email", "country")),
         *(vendor[name] for name in ("currency", "charge_type", "delivery_price")),
-        VendorState.ONBOARDING,
+        VendorState.NOT_STARTED,
         clock.now(),
         vendor.get("allow_promotion_codes", False),
     )
-    if account is not None:
-        await fetch(
-            "UPDATE vendor SET account_ref = $2, state = $3"
-            " WHERE id = $1 AND (account_ref, state) IS DISTINCT FROM ($2, $3)",
-            vendor_id,
-            account[0],
-            VendorState.ACTIVE if account[1] else VendorState.ONBOARDING,
-        )
     return vendor_id
 
 

@@ -8,6 +8,9 @@ from store.accounts.demo import DEMO_PEOPLE
 from store.accounts.service import email_key
 from store.kit import clock
 from store.kit.db import fetch
+from store.vendors.states import Role
+
+VERAS = "kiln-co"
 
 
 async def seed_people() -> None:
@@ -27,3 +30,17 @@ async def seed_people() -> None:
 def person_id(key: str) -> UUID:
     """The id under which a demo person is seeded."""
     return uuid5(NAMESPACE_URL, f"overprint/person/{key}")
+
+
+async def seat_people() -> None:
+    """Vera owns the first of the demo's shops."""
+    await fetch(
+        "INSERT INTO membership (id, person, vendor, role, created_at)"
+        " SELECT $1, person.id, vendor.id, $4, $5 FROM person, vendor WHERE person.id = $2 AND vendor.slug = $3"
+        " ON CONFLICT DO NOTHING",
+        uuid5(NAMESPACE_URL, f"overprint/membership/{VERAS}"),
+        person_id("vera"),
+        VERAS,
+        Role.OWNER,
+        clock.now(),
+    )

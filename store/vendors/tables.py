@@ -1,12 +1,16 @@
-"""Vendors: who sells, in which currency, by which charge type, for which fee."""
+"""Vendors: who sells, in which currency, by which charge type, for which fee, and who sits in whose shop.
 
-from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz
+A connected account is written down before it is asked for: the row's id is the key, so an account is opened once.
+"""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Check
 from piccolo.table import Table
 
-from store.vendors.states import ChargeType, VendorState
+from store.accounts.tables import Person
+from store.vendors.states import ChargeType, Role, VendorState
 
 
 class Vendor(Table, tablename="vendor"):
@@ -15,6 +19,9 @@ class Vendor(Table, tablename="vendor"):
     `version` counts changes of the settings. A shop that is closed (`closed_at`) is paused too, and nothing of it is
     on the shelves.
 
+    From `charges_enabled` to `requirements` (JSON) stands what the provider said at `synced_at`. `asked` counts the
+    looks at it and `answered` is the newest that was written, so an older answer never overwrites a newer one.
+    `check_at`: when the sweep looks next. `link_tries`: links made since the vendor pressed the button.
     `allow_promotion_codes`: the provider's payment page may take the provider's own codes for this vendor's goods.
     """
 
@@ -29,14 +36,50 @@ class Vendor(Table, tablename="vendor"):
     currency = Text()
     charge_type = Text(choices=ChargeType)
     account_ref = Text(null=True, default=None, unique=True)
-    state = Text(default=VendorState.ONBOARDING, choices=VendorState)
+    state = Text(default=VendorState.NOT_STARTED, choices=VendorState)
     paused = Boolean(default=False)
     fee_basis_points = Integer(default=1000)
     fee_fixed = BigInt(default=0)
     delivery_price = BigInt(default=0)
     allow_promotion_codes = Boolean(default=False)
+    charges_enabled = Boolean(default=False)
+    payouts_enabled = Boolean(default=False)
+    details_submitted = Boolean(default=False)
+    card_payments = Text(default="")
+    transfers = Text(default="")
+    requirements = Text(default="{}")
+    synced_at = Timestamptz(null=True, default=None)
+    asked = BigInt(default=0)
+    answered = BigInt(default=0)
+    check_at = Timestamptz(null=True, default=None, index=True)
+    link_tries = Integer(default=0)
     closed_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz(default=TimestamptzNow())
 
     vendor_closed = Check("closed_at IS NULL OR paused")
+    vendor_has_account = Check("state = 'not_started' OR account_ref IS NOT NULL")
+
+
+class ConnectedAccount(Table, tablename="connected_account"):
+    """An account we mean to open: `id` is the key and stands in the account's metadata, `request` is the whole body.
+
+    `account_ref` is known once the provider has answered; `closed_at` once it let us go. A vendor has one that is open.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    vendor = ForeignKey(Vendor, null=False)
+    request = Text()
+    account_ref = Text(null=True, default=None, unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    closed_at = Timestamptz(null=True, default=None)
+
+
+class Membership(Table, tablename="membership"):
+    """A person's place in a shop, one shop at most; `role` says what may be done there."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    person = ForeignKey(Person, null=False, unique=True)
+    vendor = ForeignKey(Vendor, null=False, index=True)
+    role = Text(default=Role.OWNER, choices=Role)
+    created_at = Timestamptz(default=TimestamptzNow())

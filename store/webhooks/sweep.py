@@ -18,7 +18,7 @@ from store.operations.service import enqueue
 from store.payments.states import LIVE
 from store.vendors.states import ChargeType
 from store.webhooks.service import find_disabled
-from store.webhooks.states import HANDLED
+from store.webhooks.states import MONEY_EVENTS
 
 # An account where a payment has been open for so long without a word is asked for its events; and again after it.
 QUIET = timedelta(minutes=10)
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 async def sweep_silence() -> int:
     """Have the events of silent accounts fetched; returns how many accounts that are."""
-    rows = await fetch(SILENT, list(LIVE), clock.now() - QUIET, sorted(HANDLED))
+    rows = await fetch(SILENT, list(LIVE), clock.now() - QUIET, sorted(MONEY_EVENTS))
     await _ask_for([row["account_ref"] for row in rows])
     return len(rows)
 

@@ -8,7 +8,6 @@ from tests.facts import broken
 from tests.look.markup import Outline
 from tests.shelves import ROOT, open_browser, read_words
 
-ACCOUNTS = {slug: (f"acct_{n}", True) for n, slug in enumerate(VENDORS)}
 TABLES = ("category", "vendor", "product", "variant", "stock_move")
 
 
@@ -17,11 +16,11 @@ async def count_rows() -> list[int]:
 
 
 async def test_shop_is_stocked_as_promised_when_seeded(db: str) -> None:
-    await seed_catalogue(ACCOUNTS)
+    await seed_catalogue()
 
     kinds = Counter(
         (row["currency"], row["charge_type"], row["country"])
-        for row in await fetch("SELECT currency, charge_type, country FROM vendor WHERE state = 'active'")
+        for row in await fetch("SELECT currency, charge_type, country FROM vendor")
     )
     assert kinds == {
         ("USD", "destination", "US"): 3,
@@ -42,7 +41,7 @@ async def test_shop_is_stocked_as_promised_when_seeded(db: str) -> None:
 
 
 async def test_one_is_sold_out_and_one_is_low_when_seeded(db: str) -> None:
-    await seed_catalogue(ACCOUNTS)
+    await seed_catalogue()
 
     async with open_browser() as browser:
         tote, vase = await browser.get("/p/canvas-tote"), await browser.get("/p/stoneware-vase")
@@ -52,25 +51,20 @@ async def test_one_is_sold_out_and_one_is_low_when_seeded(db: str) -> None:
 
 
 async def test_nothing_is_added_when_seeded_again(db: str) -> None:
-    await seed_catalogue(ACCOUNTS)
+    await seed_catalogue()
     before = await count_rows()
     await fetch("UPDATE product SET title = 'Vera renamed it' WHERE slug = 'enamel-mug'")
 
-    await seed_catalogue(ACCOUNTS)
+    await seed_catalogue()
 
     assert await count_rows() == before
     assert await fetch_value("SELECT count(*) FROM product WHERE title = 'Vera renamed it'") == 1
 
 
-async def test_vendor_is_connected_later_when_its_account_was_missing(db: str) -> None:
-    await seed_catalogue({})
-    waiting = await fetch_value("SELECT count(*) FROM vendor WHERE state = 'onboarding'")
+async def test_nothing_can_be_bought_when_no_account_was_opened(db: str) -> None:
+    await seed_catalogue()
 
-    await seed_catalogue(ACCOUNTS)
-
-    assert waiting == 6
-    assert await fetch_value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'") == ACCOUNTS["kiln-co"][0]
-    assert await fetch_value("SELECT count(*) FROM vendor WHERE state = 'active'") == 6
+    assert await fetch_value("SELECT count(*) FROM vendor WHERE state = 'not_started' AND account_ref IS NULL") == 6
 
 
 async def test_every_product_has_a_picture_and_words_when_read() -> None:
@@ -84,7 +78,7 @@ async def test_every_product_has_a_picture_and_words_when_read() -> None:
 
 
 async def test_every_page_opens_when_seeded(db: str) -> None:
-    await seed_catalogue(ACCOUNTS)
+    await seed_catalogue()
     paths = ["/", "/?page=3", "/?x=1&category=paper", "/search?q=mug", "/search?q=zeppelin"]
     paths += ["/?category=lighting&seller=saltline", "/?sort=price", "/cart"]
     paths += [f"/c/{row['slug']}" for row in await fetch("SELECT slug FROM category")]
@@ -97,12 +91,3 @@ async def test_every_page_opens_when_seeded(db: str) -> None:
     assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
     problems = {path: Outline(page.text).find_problems() for path, page in pages.items()}
     assert {path: found for path, found in problems.items() if found} == {}
-
-
-async def test_vendor_cannot_be_bought_from_when_its_account_is_not_ready(db: str) -> None:
-    await seed_catalogue({**ACCOUNTS, "kiln-co": ("acct_0", False)})
-    before = await fetch_value("SELECT state FROM vendor WHERE slug = 'kiln-co'")
-
-    await seed_catalogue(ACCOUNTS)
-
-    assert (before, await fetch_value("SELECT state FROM vendor WHERE slug = 'kiln-co'")) == ("onboarding", "active")

@@ -119,7 +119,7 @@ ROWS = (
         "refunds/give_back::money_goes_back_once_when_the_answer_is_lost",
         "payments/discount_travels::one_coupon_and_one_session_are_made_when_an_answer_is_lost",
         "payments/cancel_order::stock_stays_held_when_the_provider_does_not_answer",
-        "gateways/open_account::account_is_found_by_its_vendor_when_its_answer_was_lost_and_its_key_forgotten",
+        "gateways/open_account::account_is_found_by_our_id_when_its_answer_was_lost_and_its_key_forgotten",
         "e2e/journeys/lost_answer::same_order_goes_on_when_buyer_tries_again",
     ),
     row(

@@ -91,8 +91,10 @@ class SandboxBench:
     async def open_accounts(self) -> None:
         """One account for each charge type."""
         for kind in ("direct", "destination"):
-            request = AccountRequest(f"vendor-{kind}", kind, "vera@kiln.example", "US", kind, prefill=True)
-            setattr(self, kind, (await self.gateway.open_account(request)).ref)
+            facts = ("vera", kind, "vera@kiln.example", "US", "USD", kind)
+            request = AccountRequest(f"account-{kind}", *facts, prefill=True)
+            made = await self.gateway.open_account(self.gateway.freeze_account(request), f"account-{kind}")
+            setattr(self, kind, made.ref)
 
     async def pay(self, ref: str, url: str) -> None:
         answer = await self.console.post(url, data=CARD)

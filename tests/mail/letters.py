@@ -48,6 +48,13 @@ MORE: dict[str, dict[str, Any]] = {
         "reply_to": "ada@example.com",
         "path": "",
     },
+    "restricted": {
+        "shop": "Kiln & Co",
+        "state": "restricted",
+        "wants": "Stripe still needs: a bank account for your payouts, by 4 March 2026.",
+        "why": "Something Stripe asked for is overdue.",
+        "path": "/sell/onboarding",
+    },
 }
 
 

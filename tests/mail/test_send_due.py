@@ -34,6 +34,7 @@ SUBJECTS = {
     "email_changed": "Your account at Overprint has another email address",
     "sold": "Sold: $54.00, order OP-7K3M9",
     "asked": "Refund wanted: order OP-7K3M9",
+    "restricted": "Kiln & Co cannot take payments at the moment",
 }
 TOLD = {
     "order_confirmed": ("$54.00", "Visa ending in 4242", "1 Analytical Row", "Enamel mug (Blue)", "/orders/tok"),
@@ -47,6 +48,7 @@ TOLD = {
     "email_changed": ("ada.new@example.com", "If it was not you"),
     "sold": ("$48.60", "1 Analytical Row", "Enamel mug (Blue)"),
     "asked": ("Ada Buyer", "It arrived damaged", "One handle is off.", "What now?", "ada@example.com"),
+    "restricted": ("Kiln & Co", "a bank account for your payouts, by 4 March 2026", "is overdue", "/sell/onboarding"),
 }
 
 

@@ -35,7 +35,7 @@ async def test_nothing_is_ordered_when_the_form_comes_without_its_cart(world: Wo
     [
         "UPDATE product SET published = false",
         "UPDATE vendor SET paused = true",
-        "UPDATE vendor SET state = 'onboarding'",
+        "UPDATE vendor SET state = 'under_review'",
     ],
     ids=["unpublished", "paused", "not payable"],
 )

@@ -12,7 +12,11 @@ from tests.shelves import make_product, make_vendor
     [
         (VendorState.ACTIVE, False, ""),
         (VendorState.ACTIVE, True, "Kiln & Co is taking a break and is not selling at the moment."),
-        (VendorState.ONBOARDING, False, "Kiln & Co is still setting up payments."),
+        (VendorState.NOT_STARTED, False, "Not for sale yet: Kiln & Co is still setting up payments."),
+        (VendorState.ONBOARDING, False, "Not for sale yet: Kiln & Co is still setting up payments."),
+        (VendorState.UNDER_REVIEW, False, "Not for sale yet: Kiln & Co is still setting up payments."),
+        (VendorState.REJECTED, False, "Kiln & Co cannot take payments at the moment."),
+        (VendorState.DISCONNECTED, False, "Kiln & Co cannot take payments at the moment."),
         (VendorState.RESTRICTED, False, "Kiln & Co cannot take payments at the moment."),
         (VendorState.RESTRICTED, True, "Kiln & Co is taking a break"),
         ("a state of tomorrow", False, "Kiln & Co cannot take payments at the moment."),

@@ -17,7 +17,7 @@ import stripe
 
 from store.gateways.breaker import Breaker
 from store.gateways.pace import Pace
-from store.gateways.port import Declined, GatewayBug, StoredFailure, Unavailable
+from store.gateways.port import Declined, Disconnected, GatewayBug, StoredFailure, Unavailable
 from store.kit.crash import pass_point
 from store.kit.metrics import counter, histogram
 from store.settings import STRIPE_API
@@ -161,6 +161,9 @@ def translate_error(error: Exception) -> Exception:
     if isinstance(error, stripe.AuthenticationError | stripe.IdempotencyError):
         # A key that is being rotated, or one that an earlier request used: what that one did is not known from this.
         return Unavailable(words)
+    if isinstance(error, stripe.PermissionError) and error.code == "account_invalid":
+        # Also where it never was ours: neither will answer us again. docs.stripe.com/error-codes#account-invalid
+        return Disconnected(words)
     if isinstance(error, stripe.InvalidRequestError | stripe.PermissionError):
         return GatewayBug(words)
     if _header(error, "idempotent-replayed") == "true":

@@ -97,17 +97,26 @@ class StripeGateway:
     def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
         return webhooks.sign_probe(self._secrets[endpoint][0], self._livemode)
 
-    async def open_account(self, request: AccountRequest) -> AccountSnapshot:
-        return await connect.open_account(self._calls, request)
+    def freeze_account(self, request: AccountRequest) -> str:
+        return connect.freeze_account(request)
 
-    async def find_account(self, vendor_id: str, since: datetime | None = None) -> AccountSnapshot | None:
-        return await connect.find_account(self._calls, vendor_id, since)
+    async def open_account(self, frozen: str, key: str) -> AccountSnapshot:
+        return await connect.open_account(self._calls, frozen, key)
+
+    async def find_account(self, account_id: str, since: datetime) -> AccountSnapshot | None:
+        return await connect.find_account(self._calls, account_id, since)
 
     async def fetch_account(self, ref: str) -> AccountSnapshot:
         return await connect.fetch_account(self._calls, ref)
 
     async def fetch_country(self) -> str:
         return await connect.fetch_country(self._calls)
+
+    async def onboarding_link(self, ref: str, refresh_url: str, return_url: str) -> str:
+        return await connect.onboarding_link(self._calls, ref, refresh_url, return_url)
+
+    async def login_link(self, ref: str) -> str:
+        return await connect.login_link(self._calls, ref)
 
     async def ping(self) -> None:
         await connect.ping(self._calls)

@@ -16,6 +16,7 @@ import structlog
 
 from store.gateways.port import (
     Declined,
+    Disconnected,
     GatewayBug,
     Gateways,
     OpenedCheckout,
@@ -28,6 +29,7 @@ from store.kit.db import advance, fetch, fetch_row, transaction
 from store.orders import service as orders
 from store.payments.states import PAYMENT, PaymentStatus
 from store.payments.tables import Payment
+from store.vendors.service import note_disconnected
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +65,7 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
         log.warning("checkout_unknown", payment_id=str(payment["id"]), reason=str(unknown))
         return payment
     except (Declined, GatewayBug) as refused:
+        await _doubt_vendor(payment, refused)
         return await _look_before_giving_up(gateways, payment, refused)
     return await _adopt(payment, opened)
 
@@ -102,6 +105,15 @@ async def _look_before_giving_up(
         return await _adopt(payment, OpenedCheckout(found[0].ref, found[0].redirect_url))
     await _give_up(payment, refused)
     raise refused
+
+
+async def _doubt_vendor(payment: dict[str, Any], refused: Declined | GatewayBug) -> None:
+    """A refusal may be about the vendor's account: out of reach it is out for good, otherwise it is looked at soon."""
+    ref = payment["account_ref"] or payment["destination_ref"]
+    if isinstance(refused, Disconnected):
+        await note_disconnected(payment["account_ref"])
+    elif ref and isinstance(refused, GatewayBug):
+        await fetch("UPDATE vendor SET check_at = $2 WHERE account_ref = $1 AND check_at > $2", ref, clock.now())
 
 
 async def _look_for(gateways: Gateways, payment: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import Gateways, PaymentSnapshot, SnapshotStatus
+from store.gateways.port import Disconnected, Gateways, PaymentSnapshot, SnapshotStatus
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
 from store.kit.ids import new_id
@@ -32,10 +32,12 @@ from store.payments.service.delayed import apply_failed, apply_processing
 from store.payments.service.judge import find_difference, page_discount
 from store.payments.service.request import read_live
 from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM
+from store.payments.service.stopped import end_stopped, find_stopped_seller
 from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
 from store.payments.tables import Capture, Payment
 from store.promotions.discounts import spread_page_discount
 from store.promotions.states import FundedBy
+from store.vendors.service import note_disconnected
 from store.vendors.states import ChargeType
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,10 @@ DOOR_WORDS = {
     Door.SWEEP: "by our own look at Stripe",
     Door.CHECK: "by your check",
 }
+OUT_OF_REACH = (
+    "the seller has disconnected the Stripe account on which this is paid, so we can neither see nor refund it: "
+    "ask the seller whether it was paid"
+)
 ENDED = (PaymentStatus.SUCCEEDED, PaymentStatus.EXPIRED)
 GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.ABANDONED)
 
@@ -65,7 +71,13 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
         if payment["provider_ref"] is None or payment["status"] in ENDED:
             return str(payment["status"])
         ref, account = payment["provider_ref"], payment["account_ref"]
-        snapshot = await gateways.stripe.fetch_payment(ref, account)
+        try:
+            snapshot = await gateways.stripe.fetch_payment(ref, account)
+        except Disconnected:
+            # Whether it was paid is only to be seen there, by the vendor.
+            await note_disconnected(account)
+            await give_up_looking(payment_id, OUT_OF_REACH, door)
+            return str((await read_payment(payment_id))["status"])
         if snapshot.status == SnapshotStatus.OPEN and payment["status"] in GIVEN_UP:
             # The order has gone on without this attempt: nobody shall pay it beside another one.
             await gateways.stripe.expire(ref, account)
@@ -73,12 +85,12 @@ async def sync_payment(gateways: Gateways, payment_id: UUID, door: Door) -> str:
         return await retrying(lambda: _apply(gateways, payment_id, snapshot, door))
 
 
-async def give_up_looking(payment_id: UUID, reason: str) -> None:
+async def give_up_looking(payment_id: UUID, reason: str, door: Door = Door.SWEEP) -> None:
     """Nothing more can be found out about this attempt by us: a person must look at the provider's own pages."""
     async with transaction():
         payment = await read_payment(payment_id)
         await orders.lock_order(payment["order"])
-        await _review(payment, reason, Door.SWEEP)
+        await _review(payment, reason, door)
 
 
 async def read_payment(payment_id: UUID) -> dict[str, Any]:
@@ -153,7 +165,10 @@ async def _apply_succeeded(
     payment = {**payment, "discount": off}
     amount = Money(snapshot.amount, payment["currency"])
     owner = FundedBy.VENDOR if payment["charge_type"] == ChargeType.DIRECT else FundedBy.PLATFORM
-    paid = await orders.mark_paid(
+    stopped = await find_stopped_seller(payment)
+    if stopped:
+        await end_stopped(order, stopped, door)
+    paid = not stopped and await orders.mark_paid(
         order["id"],
         text=f"Payment of {amount} confirmed {DOOR_WORDS[door]}.",
         door=door,

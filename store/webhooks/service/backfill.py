@@ -16,7 +16,7 @@ from store.kit import clock
 from store.kit.db import fetch_value
 from store.payments.states import LIVE
 from store.webhooks.service.receive import keep_listed
-from store.webhooks.states import HANDLED, PATHS
+from store.webhooks.states import HANDLED, MONEY_EVENTS, PATHS
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,6 @@ async def find_disabled(gateways: Gateways, base_url: str) -> list[str]:
 
 
 async def _read_start(account_ref: str) -> datetime:
-    found: datetime | None = await fetch_value(SEEN_OR_OPEN, account_ref, list(LIVE), sorted(HANDLED))
+    found: datetime | None = await fetch_value(SEEN_OR_OPEN, account_ref, list(LIVE), sorted(MONEY_EVENTS))
     oldest = clock.now() - LISTED_FOR
     return max(oldest, found - OVERLAP) if found else oldest

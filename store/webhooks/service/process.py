@@ -20,7 +20,9 @@ from store.payments.service import sync_capture, sync_payment
 from store.payments.service.settle import find_capture
 from store.payments.states import Door
 from store.refunds.service import sync_refunds
-from store.webhooks.states import ATTEMPT_EVENTS, CAPTURE_EVENTS, HANDLED, SESSION_EVENTS
+from store.vendors.queries import find_vendor_of
+from store.vendors.service import sync_account
+from store.webhooks.states import ACCOUNT_EVENTS, ATTEMPT_EVENTS, CAPTURE_EVENTS, HANDLED, SESSION_EVENTS
 
 WEBHOOK_LAG = histogram("webhook_lag_seconds", "From the event at the provider to its effect here")
 TRIES = 12
@@ -49,6 +51,12 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
     """
     if notice.type not in HANDLED:
         return "ignored"
+    if notice.type in ACCOUNT_EVENTS:
+        vendor_id = await find_vendor_of(notice.account)
+        if vendor_id is None:
+            return "foreign"
+        await sync_account(gateways, vendor_id)
+        return "applied"
     if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
         return "applied" if await _sync_payment(gateways, notice) else "foreign"
     capture_id = await find_capture(notice.capture_ref)

@@ -1,0 +1,43 @@
+"""A vendor who may not be charged any more: payments that wait for a buyer are closed before anybody pays them.
+
+What was paid meanwhile counts as the provider shows it; `sync.py` says what becomes of it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+
+from store.gateways.port import Disconnected, Gateways
+from store.kit.db import fetch, fetch_value
+from store.orders import service as orders
+from store.orders.states import PAYABLE
+from store.payments.service.cancel import cancel_order
+from store.payments.states import Door
+from store.vendors.states import VendorState
+
+log = structlog.get_logger(__name__)
+
+WAITING = """
+SELECT orders.id, vendor_order.vendor_name FROM orders JOIN vendor_order ON vendor_order."order" = orders.id
+WHERE vendor_order.vendor = $1 AND orders.payment_state = ANY($2) ORDER BY orders.placed_at
+"""
+
+
+async def stop_paying(gateways: Gateways, vendor_id: UUID) -> int:
+    """Close the unpaid orders of a vendor who has stopped selling; returns how many. One who sells again is left alone.
+
+    Raises Unavailable when the provider does not answer: what is not closed yet is closed by the next call.
+    """
+    if await fetch_value("SELECT state FROM vendor WHERE id = $1", vendor_id) == VendorState.ACTIVE:
+        return 0
+    rows = await fetch(WAITING, vendor_id, list(PAYABLE))
+    for row in rows:
+        words = f"{row['vendor_name']} cannot take payments any more, so the payment page is closed."
+        await orders.note(row["id"], words, key=f"stopped:{vendor_id}")
+        try:
+            await cancel_order(gateways, row["id"], Door.SWEEP)
+        except Disconnected as gone:
+            log.warning("session_out_of_reach", order=str(row["id"]), reason=str(gone))
+    return len(rows)

@@ -202,10 +202,13 @@ class Browser:
 
 
 @asynccontextmanager
-async def build_world(data: Path, providers_clock: Clock | None = None, platform: str = "US") -> AsyncIterator[World]:
+async def build_world(
+    data: Path, providers_clock: Clock | None = None, platform: str = "US", *, shelves: bool = True
+) -> AsyncIterator[World]:
     """Compose both apps, open the vendors' accounts, make the two webhook endpoints, fill the shelves.
 
-    A platform in another country (DE, JP) starts with empty shelves: the demo's vendors are those of the American one.
+    A platform in another country (DE, JP) starts with empty shelves: the demo's vendors are those of the American one,
+    and even there only with `shelves`.
     """
     to_shop, to_sandbox = Lazy(), Lazy()
     sandbox = create_sandbox(data, deliver=to_shop, clock=providers_clock or data / "clock")
@@ -234,7 +237,7 @@ async def build_world(data: Path, providers_clock: Clock | None = None, platform
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
     world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
-    if platform == "US":
+    if platform == "US" and shelves:
         await seed.fill(gateways)
     await console.post("/_sandbox/seeded")
     try:

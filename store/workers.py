@@ -34,6 +34,8 @@ from store.orders.service import erase_orders
 from store.payments.service.declines import forget_payers
 from store.payments.service.stop import stop_paying
 from store.payments.sweep import end_overdue, sweep_payments
+from store.payouts.service import send_reversal, send_transfer
+from store.payouts.sweep import sweep_transfers
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
@@ -103,11 +105,11 @@ class Worker:
         return await send_due(self.mailer, LETTERS)
 
     async def sweep(self) -> int:
-        """Look at stale payments, refunds and vendors; without the provider, only at what needs none."""
+        """Look at stale payments, refunds, vendors and transfers; without the provider, only at what needs none."""
         if not await self._reach_provider():
             return await end_overdue()
         done = await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
-        return done + await sweep_vendors(self.gateways)
+        return done + await sweep_vendors(self.gateways) + await sweep_transfers(self.gateways)
 
     async def watch(self) -> int:
         """Have missed events fetched: of silent accounts, and of endpoints that are or just were switched off."""
@@ -135,6 +137,8 @@ class Worker:
     async def _operate(self, row: Mapping[str, Any]) -> None:
         verbs: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "refund": lambda body: give_back(self.gateways, UUID(body["capture_id"])),
+            "transfer": lambda body: send_transfer(self.gateways, UUID(body["transfer_id"])),
+            "reverse_transfer": lambda body: send_reversal(self.gateways, UUID(body["reversal_id"])),
             "back_fill": self._back_fill,
             "stop_paying": self._stop_paying,
         }

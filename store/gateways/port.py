@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from store.gateways.transfers import Hold, TransferGateway
 from store.kit.money import Money
 
 
@@ -37,6 +38,14 @@ class GatewayBug(GatewayError):
 
 class Disconnected(GatewayBug):
     """The account has let us go, or never was ours: nothing happened, and no request in its name will again."""
+
+
+class TransferHeld(GatewayBug):
+    """The provider refuses this movement as things are, and may do it later; nothing moved."""
+
+    def __init__(self, hold: Hold, words: str) -> None:
+        super().__init__(words)
+        self.hold = hold
 
 
 class SnapshotStatus(StrEnum):
@@ -397,7 +406,7 @@ class ConnectGateway(Protocol):
         ...
 
 
-class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, Protocol):
+class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, TransferGateway, Protocol):
     """What the shop uses of Stripe."""
 
 

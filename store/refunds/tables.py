@@ -14,7 +14,8 @@ from store.refunds.states import RefundStatus
 class Refund(Table, tablename="refund"):
     """One refund of one capture, minor units. `refund_ref` is the provider's (`re_…`), null until it is known.
 
-    `gives_back_all`: transfer reversed and application fee returned with it, as our own races require.
+    `gives_back_all`: transfer reversed and application fee returned with it, as our own races require. `shared_out`:
+    who gives what of it (JSON of `entries.GivenBack`), decided when the provider first shows it.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -28,6 +29,7 @@ class Refund(Table, tablename="refund"):
     ours = Boolean(default=False)
     gives_back_all = Boolean(default=False)
     status = Text(default=RefundStatus.REQUESTED, choices=RefundStatus)
+    shared_out = Text(default="")
     posted = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
     settled_at = Timestamptz(null=True, default=None)

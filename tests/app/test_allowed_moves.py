@@ -7,12 +7,15 @@ import pytest
 from store.kit.lifecycle import Lifecycle
 from store.orders.states import FULFILMENT, ORDER
 from store.payments.states import PAYMENT
+from store.payouts.states import REVERSAL, TRANSFER
 from store.refunds.states import REFUND
 from store.vendors.states import VENDOR
 from tests.world import rows
 
 
-@pytest.mark.parametrize("lifecycle", [FULFILMENT, ORDER, PAYMENT, REFUND, VENDOR], ids=lambda one: one.machine)
+@pytest.mark.parametrize(
+    "lifecycle", [FULFILMENT, ORDER, PAYMENT, REFUND, REVERSAL, TRANSFER, VENDOR], ids=lambda one: one.machine
+)
 async def test_moves_are_the_same_in_code_and_database(db: str, lifecycle: Lifecycle) -> None:
     listed = await rows(
         "SELECT from_state, to_state FROM allowed_move WHERE machine = $1 ORDER BY from_state, to_state",
@@ -28,5 +31,7 @@ async def test_no_other_machine_is_guarded(db: str) -> None:
         "order",
         "payment",
         "refund",
+        "transfer",
+        "transfer_reversal",
         "vendor",
     ]

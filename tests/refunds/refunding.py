@@ -35,6 +35,13 @@ async def buy(world: World, sku: str = MUG) -> tuple[Browser, dict[str, Any]]:
     return ada, await one("SELECT * FROM capture")
 
 
+async def wait_for_money(world: World) -> None:
+    """The vendors have given back; the provider looks at its pending refunds hourly."""
+    await world.settle()
+    await world.advance(3700)
+    await world.settle()
+
+
 async def refund_there(world: World, capture: dict[str, Any], **params: Any) -> dict[str, Any]:
     """Somebody refunds this charge at the provider, all of it unless `amount` says how much."""
     headers = {"Authorization": "Bearer sk_test_overprint"}

@@ -25,7 +25,7 @@ from tests.facts import (
 from tests.guards import unguarded
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, STOOL, THROW, break_calls
 from tests.promotions.promoting import make_code
-from tests.refunds.refunding import buy, refund_there
+from tests.refunds.refunding import buy, refund_there, wait_for_money
 from tests.world import World, rows
 
 ALL_BACK = {"reverse_transfer": "true", "refund_application_fee": "true"}
@@ -112,14 +112,15 @@ async def test_each_gives_back_its_share_when_several_vendors_were_paid_together
     capture = await one("SELECT * FROM capture")
 
     await refund_there(world, capture, **({"amount": amount} if amount else {}))
-    await world.settle()
+    await wait_for_money(world)
 
     given = await rows(
         "SELECT e.account, e.amount FROM ledger_entry e JOIN ledger_tx t ON t.id = e.tx"
         " WHERE t.kind = 'refund' AND e.amount > 0"
     )
     assert sum(row["amount"] for row in given) == (amount or capture["amount"])
-    assert len([row for row in given if row["account"].startswith("payable:")]) == 2
+    assert len([row for row in given if row["account"].startswith("receivable:")]) == 2
+    assert await value("SELECT count(*) FROM ledger_entry WHERE account LIKE 'receivable:%'") == 4
     assert await ada.status(await path_of()) == ("Partly refunded" if amount else "Refunded")
     await assert_books_agree(world)
 
@@ -135,6 +136,7 @@ async def test_vendor_owes_the_money_when_it_is_refunded_without_the_transfer(wo
     assert await ada.status(await path_of()) == "Refund on its way"
     assert await mails() == [("order_confirmed", "ada@example.com", "done"), ("sold", "vera@kiln.example", "done")]
     assert await ledger_balances() == await provider_balances(world)
+    await break_calls(world, "/v1/transfers", status=400)
     for _ in range(2):
         await place_and_pay_platform(world)
     await world.advance(3700)
@@ -146,7 +148,7 @@ async def test_vendor_owes_the_money_when_it_is_refunded_without_the_transfer(wo
 
 
 async def place_and_pay_platform(world: World) -> None:
-    """Money comes into the platform's own balance: a group of several vendors is paid there."""
+    """Money comes into the platform's own balance: several vendors are paid there, and it cannot be passed on."""
     ada = world.browser()
     await ada.add(MUG)
     await ada.add(NOTEBOOK)
@@ -285,7 +287,7 @@ async def test_nothing_is_owed_any_more_when_a_discounted_order_goes_back_whole(
     assert await owed() > 0
 
     await refund_there(world, capture, **({"reverse_transfer": "true"} if len(skus) == 1 else {}))
-    await world.settle()
+    await wait_for_money(world)
 
     assert await owed() == 0
     cost = "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_entry WHERE account = 'cost:promotions'"

@@ -22,8 +22,10 @@ from store.gateways.port import (
     RefundRequest,
     RefundSnapshot,
 )
-from store.gateways.stripe import checkout, connect, refunds, webhooks
+from store.gateways.stripe import checkout, connect, refunds, transfers, webhooks
 from store.gateways.stripe.client import StripeCalls
+from store.gateways.transfers import ReversalRequest, ReversalSnapshot, TransferRequest, TransferSnapshot
+from store.kit.money import Money
 from store.settings import Settings
 
 
@@ -117,6 +119,18 @@ class StripeGateway:
 
     async def login_link(self, ref: str) -> str:
         return await connect.login_link(self._calls, ref)
+
+    async def transfer(self, request: TransferRequest, key: str) -> TransferSnapshot:
+        return await transfers.transfer(self._calls, request, key)
+
+    async def reverse_transfer(self, request: ReversalRequest, key: str) -> ReversalSnapshot:
+        return await transfers.reverse_transfer(self._calls, request, key)
+
+    async def find_transfers(self, group: str) -> Sequence[TransferSnapshot]:
+        return await transfers.find_transfers(self._calls, group)
+
+    async def balance(self, account_ref: str) -> Sequence[Money]:
+        return await transfers.balance(self._calls, account_ref)
 
     async def ping(self) -> None:
         await connect.ping(self._calls)

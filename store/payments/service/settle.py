@@ -15,6 +15,8 @@ from store.gateways.port import CaptureSnapshot, Gateways
 from store.kit.db import fetch, fetch_row, fetch_value, retrying, transaction
 from store.ledger import journals, names
 from store.ledger.service import post
+from store.payments.states import CaptureKind
+from store.payouts.service import plan_transfers
 from store.vendors.states import ChargeType
 
 FIRST_LOOK = timedelta(seconds=15)
@@ -51,6 +53,12 @@ async def first_vendor(order_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
+async def plan_shares(capture: dict[str, Any]) -> None:
+    """Have what is the vendors' passed on, once, where this payment is what pays for their goods."""
+    if capture["kind"] == CaptureKind.SETTLING:
+        await plan_transfers(capture["order"], capture["capture_ref"] if capture["amount"] else "")
+
+
 async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
     source, order_ref = capture["provider"], str(capture["order"])
     part = await first_vendor(capture["order"])
@@ -71,6 +79,7 @@ async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
         if taken := snapshot.application_fee:
             entries = journals.application_fee(vendors_account, platform, taken.amount, taken.landed)
             await post(source, "application_fee", taken.ref, entries, order_ref=order_ref)
+        await plan_shares(capture)
         await fetch(
             "UPDATE capture SET settled = true, settle_at = NULL, transfer_ref = $2, transferred = $3, fee_ref = $4"
             " WHERE id = $1",

@@ -28,6 +28,7 @@ from store.payments.service.declines import Payer, ask_leave
 from store.payments.service.request import insert_attempt, read_live, read_order
 from store.payments.service.sync import sync_payment
 from store.payments.states import Door, PaymentStatus
+from store.payouts.service import plan_transfers
 
 SESSION_LIFE = timedelta(minutes=45)
 FIRST_CHECK = timedelta(seconds=10)
@@ -172,6 +173,7 @@ async def _place(
             method = f"Promotion code {order['promo_code']}"
             paid = await orders.mark_paid(order["id"], text=words, door="", method=method)
             assert paid, "an order that was placed in this transaction holds its stock and its use of the code"
+            await plan_transfers(order["id"])
             return Started(order["token"], order["number"], "")
         return order, await _attempt(gateways, order, base_url, payer), True
 

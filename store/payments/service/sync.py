@@ -31,7 +31,7 @@ from store.payments.service.declines import count_decline
 from store.payments.service.delayed import apply_failed, apply_processing
 from store.payments.service.judge import find_difference, page_discount
 from store.payments.service.request import read_live
-from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM
+from store.payments.service.settle import FIRST_LOOK, REFUNDS_FROM, plan_shares
 from store.payments.service.stopped import end_stopped, find_stopped_seller
 from store.payments.states import PAYMENT, CaptureKind, Door, PaymentStatus
 from store.payments.tables import Capture, Payment
@@ -209,6 +209,8 @@ async def _record_capture(payment: dict[str, Any], snapshot: PaymentSnapshot, ki
             await capture_entries(payment),
             order_ref=str(payment["order"]),
         )
+    else:
+        await plan_shares(rows[0])
     return dict(rows[0])
 
 

@@ -6,8 +6,11 @@ ones have left of every account, so that refunds in parts leave none of the cent
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from store.gateways.port import Moved
 from store.kit.money import Money, split
@@ -16,15 +19,21 @@ from store.ledger.journals import Entry
 from store.vendors.states import ChargeType
 
 
-def refund_entries(
-    capture: dict[str, Any], parts: list[Any], amount: Money, before: Mapping[str, int]
-) -> tuple[Entry, ...]:
+class GivenBack(Struct, frozen=True):
+    """Who gives what of one refund: `shares` by vendor, `fee` of ours, and `owed` less for a discount of ours."""
+
+    shares: dict[str, int]
+    fee: int
+    owed: int
+
+
+def share_out(capture: dict[str, Any], parts: list[Any], amount: Money, before: Mapping[str, int]) -> GivenBack:
     """What the buyer gets back, and in the same proportion what we would have added for a discount of ours.
 
-    `before`: what the refunds of this capture have moved so far, by account (debit positive). Raises ValueError for
-    more than they have left.
-    direct: the vendor's own money. destination: ours; the vendor owes it until the transfer is reversed.
-    separate: nothing was passed on yet, so vendors and platform give back in proportion to what each earned.
+    `before`: what the other refunds of this capture give back, by account (debit positive). Raises ValueError for more
+    than they have left.
+    direct, destination: all of it is the vendor's, and our fee is a movement of its own.
+    separate: vendors and platform give back in proportion to what each has earned and not given back yet.
     """
     paid_from = names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM)
     left = capture["amount"] + before.get(paid_from, 0)
@@ -32,29 +41,64 @@ def refund_entries(
         raise ValueError(f"{amount} goes back where only {Money(left, amount.currency)} is left")
     owed_left = sum(part["owed"] for part in parts) + before.get(names.COST_PROMOTIONS, 0)
     owed_back = owed_left * amount.amount // left
-    vendor = str(parts[0]["vendor"])
-    fee_returned, shares_owed = 0, {}
+    if capture["charge_type"] != ChargeType.SEPARATE:
+        return GivenBack({str(parts[0]["vendor"]): amount.amount + owed_back}, 0, owed_back)
+    earned = [part["total"] - part["fee"] + part["owed"] - _given(str(part["vendor"]), before) for part in parts]
+    fee_left = sum(part["fee"] for part in parts) - before.get(names.INCOME_FEES, 0)
+    *given, fee = split(amount.amount + owed_back, [*earned, fee_left])
+    return GivenBack({str(part["vendor"]): share for part, share in zip(parts, given, strict=True)}, fee, owed_back)
+
+
+def add_up(capture: dict[str, Any], amount: int, back: GivenBack, before: Counter[str]) -> None:
+    """Count one refund of `amount` among those `before` the next."""
+    before[names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM)] -= amount
+    before[names.INCOME_FEES] += back.fee
+    before[names.COST_PROMOTIONS] -= back.owed
+    for vendor, share in back.shares.items():
+        before[names.payable(vendor)] += share
+
+
+def passed_on(capture: dict[str, Any], parts: list[Any], before: Mapping[str, int]) -> dict[str, int]:
+    """What each vendor shall have by transfers of ours after the refunds `before`, by vendor id.
+
+    separate: its share. destination: what a discount of ours added. direct: nothing.
+    """
     if capture["charge_type"] == ChargeType.DIRECT:
-        shares = {vendor: amount.amount + owed_back}
-    elif capture["charge_type"] == ChargeType.DESTINATION:
-        shares, shares_owed = {vendor: owed_back}, {vendor: amount.amount}
-    else:
-        earned = [
-            part["total"] - part["fee"] + part["owed"] - before.get(names.payable(str(part["vendor"])), 0)
-            for part in parts
-        ]
-        fee_left = sum(part["fee"] for part in parts) - before.get(names.INCOME_FEES, 0)
-        *given, fee_returned = split(amount.amount + owed_back, [*earned, fee_left])
-        shares = {str(part["vendor"]): share for part, share in zip(parts, given, strict=True)}
+        return {}
+    if capture["charge_type"] == ChargeType.DESTINATION:
+        return {str(parts[0]["vendor"]): parts[0]["owed"] + before.get(names.COST_PROMOTIONS, 0)}
+    return {
+        (vendor := str(part["vendor"])): part["total"] - part["fee"] + part["owed"] - _given(vendor, before)
+        for part in parts
+    }
+
+
+def refund_entries(
+    capture: dict[str, Any], amount: Money, back: GivenBack, to_take: Mapping[str, int]
+) -> tuple[Entry, ...]:
+    """The journal of one refund; `to_take` is what by vendor has to be taken back of transfers of ours.
+
+    direct: the vendor's own money. destination: ours; the vendor owes it until the charge's transfer is reversed.
+    separate: what was passed on is owed by the vendor until that transfer is reversed, the rest is not owed to it.
+    """
+    owed = {vendor: part for vendor, part in to_take.items() if part}
+    if capture["charge_type"] == ChargeType.DESTINATION:
+        (vendor,) = back.shares
+        owed[vendor] = owed.get(vendor, 0) + amount.amount
     return journals.refund(
-        paid_from,
+        names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM),
         amount.currency,
         amount.amount,
-        shares_reversed=shares,
-        fee_returned=fee_returned,
-        shares_owed=shares_owed,
-        promotion_returned=owed_back,
+        shares_reversed={vendor: share - owed.get(vendor, 0) for vendor, share in back.shares.items()},
+        fee_returned=back.fee,
+        shares_owed=owed,
+        promotion_returned=back.owed,
     )
+
+
+def _given(vendor: str, before: Mapping[str, int]) -> int:
+    """What a vendor has given back so far, whether it was not owed to it any more or owed by it."""
+    return before.get(names.payable(vendor), 0) + before.get(names.receivable(vendor), 0)
 
 
 def reversal_entries(capture: dict[str, Any], part: Any, moved: Moved) -> tuple[Entry, ...]:

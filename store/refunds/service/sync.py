@@ -6,11 +6,13 @@ balance; what the buyer is told is where the refund stands.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from store.gateways.port import CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
@@ -22,9 +24,20 @@ from store.ledger import journals
 from store.ledger.journals import Entry
 from store.ledger.service import post, read_journal
 from store.orders import service as orders
+from store.payments.service.settle import plan_shares
 from store.payments.states import CaptureKind
+from store.payouts.queries import read_taken_back
+from store.payouts.service import level_transfers
 from store.promotions.discounts import spread_page_discount
-from store.refunds.service.entries import fee_return_entries, refund_entries, reversal_entries
+from store.refunds.service.entries import (
+    GivenBack,
+    add_up,
+    fee_return_entries,
+    passed_on,
+    refund_entries,
+    reversal_entries,
+    share_out,
+)
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
 
@@ -108,38 +121,72 @@ async def _read_parts(capture: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> None:
     row = await _find_or_insert(capture, snapshot)
+    back = await _share_out(capture, row, snapshot, parts)
+    to, moved = STATUS[snapshot.outcome], None
+    if REFUND.allows(row["status"], to):
+        moved = await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
+    if capture["kind"] == CaptureKind.SETTLING:
+        # Vendors give back as soon as a refund is known: the provider may wait for just that money. It may also be
+        # heard of before the charge is seen to have settled.
+        await plan_shares(capture)
+        await level_transfers(
+            capture["order"], passed_on(capture, parts, await _read_given(capture, None)), snapshot.ref
+        )
     if snapshot.taken:
-        entries = await _book(capture, snapshot, parts)
+        entries = await _book(capture, snapshot, back)
         if snapshot.came_back:
             await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
-    to = STATUS[snapshot.outcome]
-    if not REFUND.allows(row["status"], to):
-        return
-    await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
-    if to in (RefundStatus.FAILED, RefundStatus.CANCELED):
+    if moved and to in (RefundStatus.FAILED, RefundStatus.CANCELED):
         await _alarm(capture, snapshot, to)
 
 
-async def _book(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> tuple[Entry, ...]:
-    """The refund's journal: as it was posted, or posted now as its part of what the refunds before it have left."""
+async def _share_out(
+    capture: dict[str, Any], row: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]
+) -> GivenBack:
+    """Who gives what of this refund: as it was decided, or decided now as its part of what the others have left."""
+    if row["shared_out"]:
+        return msgspec.json.decode(row["shared_out"], type=GivenBack)
+    back = share_out(capture, parts, snapshot.amount, await _read_given(capture, row["id"]))
+    await fetch("UPDATE refund SET shared_out = $2 WHERE id = $1", row["id"], msgspec.json.encode(back).decode())
+    return back
+
+
+async def _book(capture: dict[str, Any], snapshot: RefundSnapshot, back: GivenBack) -> tuple[Entry, ...]:
+    """The refund's journal: as it was posted, or posted now."""
     posted = await read_journal(capture["provider"], "refund", snapshot.ref)
     if posted:
         return posted
-    entries = refund_entries(capture, parts, snapshot.amount, await _read_given(capture))
+    entries = refund_entries(capture, snapshot.amount, back, await read_taken_back(snapshot.ref))
     await _post(capture, "refund", snapshot.ref, entries)
     return entries
 
 
-async def _read_given(capture: dict[str, Any]) -> dict[str, int]:
-    """What the refunds of one capture have moved so far, those that came back left out, by account."""
+async def _read_given(capture: dict[str, Any], but: UUID | None) -> Counter[str]:
+    """What the refunds of one capture give back, those that came back left out, by account; `but`: one is not counted.
+
+    Of those from before it was written down with the refund, the journals tell.
+    """
+    given: Counter[str] = Counter()
+    for row in await fetch(
+        "SELECT amount, shared_out FROM refund WHERE capture = $1 AND id IS DISTINCT FROM $2"
+        " AND status = ANY($3) AND shared_out <> ''",
+        capture["id"],
+        but,
+        [str(RefundStatus.PENDING), str(RefundStatus.SUCCEEDED)],
+    ):
+        add_up(capture, row["amount"], msgspec.json.decode(row["shared_out"], type=GivenBack), given)
     rows = await fetch(
         "SELECT entry.account, sum(entry.amount)::bigint AS amount FROM refund"
         " JOIN ledger_tx AS tx ON tx.kind IN ('refund', 'refund_failed') AND (tx.source, tx.ref) = ($2, refund_ref)"
-        " JOIN ledger_entry AS entry ON entry.tx = tx.id WHERE refund.capture = $1 GROUP BY entry.account",
+        " JOIN ledger_entry AS entry ON entry.tx = tx.id WHERE refund.capture = $1 AND refund.shared_out = ''"
+        " AND refund.id IS DISTINCT FROM $3 GROUP BY entry.account",
         capture["id"],
         capture["provider"],
+        but,
     )
-    return {row["account"]: row["amount"] for row in rows}
+    for row in rows:
+        given[row["account"]] += row["amount"]
+    return given
 
 
 async def _alarm(capture: dict[str, Any], snapshot: RefundSnapshot, to: RefundStatus) -> None:

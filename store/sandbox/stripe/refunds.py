@@ -212,6 +212,8 @@ def _pay_refund(world: World, account: str, charge: Document, refund: Document, 
         "currency": landed["currency"],
         "fee_back": fee_back,
         "rate": landed["exchange_rate"],
+        # What the charge itself cost does not keep its money from going back, now or later.
+        "own_fee": own_fee,
     }
     if amount > _still_here(world, account, charge, landed) and (
         balance_of(world, account, landed["currency"]) + own_fee < amount
@@ -246,7 +248,7 @@ def _take(world: World, account: str, refund: Document) -> None:
 def _retry_when_due(world: World, account: str, id: str) -> None:
     refund = world.get(account, "refund", id)
     take = refund["_take"]
-    if balance_of(world, account, take["currency"]) < take["amount"]:
+    if balance_of(world, account, take["currency"]) + take.get("own_fee", 0) < take["amount"]:
         world.schedule(world.clock.now() + RETRY_SECONDS, "refund.retry", account, id)
         return
     before = {name: refund[name] for name in ("status", "pending_reason", "balance_transaction")}

@@ -1,0 +1,50 @@
+"""Which transfers and reversals look stale: unknown outcomes, and what waits for its reason to pass.
+
+A row is taken by moving its next look into the future in one statement; the verbs are those of the worker's outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from store.gateways.port import Gateways, Unavailable
+from store.kit import clock
+from store.kit.db import fetch
+from store.payouts.service import send_reversal, send_transfer
+
+log = structlog.get_logger(__name__)
+
+BATCH = 20
+# How long until the next look, by the number of looks so far.
+LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1))
+TAKE = """
+UPDATE {table} SET looks = looks + 1, look_at = $1::timestamptz + ($2::interval[])[least(looks + 1, $3)]
+WHERE id IN (SELECT id FROM {table} WHERE state IN ('intended', 'waiting') AND look_at <= $1
+  ORDER BY look_at FOR UPDATE SKIP LOCKED LIMIT $4)
+RETURNING id
+"""
+
+
+async def sweep_transfers(gateways: Gateways) -> int:
+    """Look at every transfer and reversal whose time has come; returns how many there were."""
+    found = []
+    for table, verb in (("transfer", send_transfer), ("transfer_reversal", send_reversal)):
+        rows = await fetch(TAKE.format(table=table), clock.now(), list(LOOKS), len(LOOKS), BATCH)
+        found += [_try(row["id"], verb(gateways, row["id"])) for row in rows]
+    await asyncio.gather(*found)
+    return len(found)
+
+
+async def _try(row_id: UUID, verb: Awaitable[object]) -> None:
+    try:
+        await verb
+    except Unavailable as unknown:
+        log.warning("sweep_unknown", row=str(row_id), reason=str(unknown))
+    except Exception:
+        # One row that cannot be worked on must not keep the others from it.
+        log.exception("sweep_failed", row=str(row_id))

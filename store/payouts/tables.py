@@ -1,0 +1,80 @@
+"""What vendors get out of a platform's charge: one row per transfer, written before the provider is asked.
+
+One transfer per order, vendor, reason and cause (I13); what all of them pass on, less what was taken back, is never
+more than the vendor's share, and no reversal takes more than was sent (I14): guards/75_payouts.sql. Minor units.
+"""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from store.orders.tables import Order, VendorOrder
+from store.payouts.states import TransferReason, TransferState
+from store.vendors.tables import Vendor
+
+
+class Transfer(Table, tablename="transfer"):
+    """One transfer to one vendor, out of the charge `source_ref`, or "" out of our balance.
+
+    `cause` is the capture it passes on (the order where nothing was paid), or the failed refund for which it `restores`
+    what had been taken back. `sent_at`: since when its outcome is not known. `attempt` counts the keys; the first is
+    the row's id. `reversed` is what was taken back. `look_at`: when the sweep looks next.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    order = ForeignKey(Order, null=False)
+    vendor_order = ForeignKey(VendorOrder, null=False)
+    vendor = ForeignKey(Vendor, null=False)
+    provider = Text(default="stripe")
+    account_ref = Text()
+    reason = Text(choices=TransferReason)
+    cause = Text()
+    restores = Boolean(default=False)
+    amount = BigInt()
+    currency = Text()
+    source_ref = Text(default="")
+    transfer_group = Text()
+    state = Text(default=TransferState.INTENDED, choices=TransferState)
+    hold = Text(default="")
+    why = Text(default="")
+    attempt = Integer(default=1)
+    sent_at = Timestamptz(null=True, default=None)
+    look_at = Timestamptz(null=True, default=None, index=True)
+    looks = Integer(default=0)
+    transfer_ref = Text(null=True, default=None)
+    landed = BigInt(default=0)
+    landed_currency = Text(default="")
+    reversed = BigInt(default=0)
+    created_at = Timestamptz(default=TimestamptzNow())
+    version = Integer(default=1)
+
+    transfer_once = Unique(["order", "vendor", "reason", "cause"])
+    transfer_one_ref = Unique(["provider", "transfer_ref"])
+    transfer_positive = Check("amount > 0 AND reversed BETWEEN 0 AND amount")
+    transfer_done_is_known = Check("(state = 'done') = (transfer_ref IS NOT NULL)")
+
+
+class TransferReversal(Table, tablename="transfer_reversal"):
+    """A part of a transfer that is taken back, since the buyer got it back by the refund `cause` (`re_…`)."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    transfer = ForeignKey(Transfer, null=False)
+    cause = Text()
+    amount = BigInt()
+    currency = Text()
+    state = Text(default=TransferState.INTENDED, choices=TransferState)
+    hold = Text(default="")
+    why = Text(default="")
+    attempt = Integer(default=1)
+    sent_at = Timestamptz(null=True, default=None)
+    look_at = Timestamptz(null=True, default=None, index=True)
+    looks = Integer(default=0)
+    reversal_ref = Text(null=True, default=None, unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    version = Integer(default=1)
+
+    transfer_reversal_once = Unique(["transfer", "cause"])
+    transfer_reversal_positive = Check("amount > 0")
+    transfer_reversal_done_is_known = Check("(state = 'done') = (reversal_ref IS NOT NULL)")

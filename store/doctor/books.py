@@ -7,6 +7,7 @@ sweeps compare object by object. What is younger than `before` may still be on i
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,9 +27,13 @@ OF_MONEY = ("captures", "refunds", "transfers", "balances")
 KINDS = (*OF_MONEY, "events", "requests")
 # What went back without an event is looked for once a day.
 DAILY = timedelta(days=1, hours=1)
-INTENDED = {"/v1/checkout/sessions": "payment", "/v1/coupons": "payment", "/v1/refunds": "refund"}
-# An attempt's coupon is asked for under a key of its own.
-OF_COUPON = ":coupon"
+INTENDED = {
+    "/v1/checkout/sessions": "payment",
+    "/v1/coupons": "payment",
+    "/v1/refunds": "refund",
+    "/v1/transfers": "transfer",
+    "/v1/transfers/…/reversals": "transfer_reversal",
+}
 
 
 @dataclass(frozen=True)
@@ -146,15 +151,26 @@ async def compare_balances(books: Books, before: datetime) -> Violations:
 
 
 async def compare_transfers(books: Books, before: datetime) -> Violations:
-    """I13: of one payment no more is passed on than came in, and in one transfer per destination."""
+    """I13: of one payment no more is passed on than came in; each transfer of ours is there once, as it is here."""
     ours, passed = await _our_captures(books), defaultdict(list)
+    sent = await fetch("SELECT id::text, transfer_ref, cause, amount, reversed, restores FROM transfer")
+    known, there = {row["id"]: row for row in sent}, {row["ref"]: row for row in books.transfers}
+    restored = {row["transfer_ref"] for row in sent if row["restores"]}
     for row in books.transfers:
-        if row["source_transaction"] in ours:
+        if row["source_transaction"] in ours and row["ref"] not in restored:
             passed[row["source_transaction"], row["destination"]].append(row)
     sums = Counter[str]()
     for (ref, _), rows in passed.items():
         sums[ref] += sum(row["amount"] - row["refunded"] for row in rows)
     twice = [(ref, f"{len(rows)} transfers to {to}") for (ref, to), rows in passed.items() if len(rows) > 1]
+    made = Counter(name for row in books.transfers if (name := row["metadata"].get("transfer_id")) in known)
+    twice += [(known[name]["cause"], f"transfer {name} was made {n} times") for name, n in made.items() if n > 1]
+    for here in sent:
+        if (ref := here["transfer_ref"]) and ref not in there:
+            twice.append((ref, "passed on here, unknown there"))
+        elif ref and ((row := there[ref])["amount"], row["refunded"]) != (here["amount"], here["reversed"]):
+            words = f"{row['amount']} there, of which {row['refunded']} came back"
+            twice.append((ref, f"{words}; here {here['amount']} and {here['reversed']}"))
     return twice + [
         (ref, f"{amount} of {ours[ref]['amount']} passed on")
         for ref, amount in sums.items()
@@ -183,20 +199,21 @@ async def compare_events(books: Books, before: datetime) -> Violations:
 
 
 async def compare_requests(books: Books, before: datetime) -> Violations:
-    """I20: each session and refund that was asked for under a key is a row of ours, and was made once."""
+    """I20: whatever was asked for under a key is a row of ours, and was made once."""
     found, made = [], Counter[tuple[str, str, str]]()
     intended = {
         path: {str(row["id"]) for row in await fetch(f"SELECT id FROM {table}")}  # noqa: S608
         for path, table in INTENDED.items()
     }
     for row in books.requests:
-        key = row["idempotency_key"]
-        if row["method"] != "POST" or row["path"] not in INTENDED or not key:
+        key, path = row["idempotency_key"], re.sub(r"/tr_\w+/", "/…/", row["path"])
+        if row["method"] != "POST" or path not in INTENDED or not key:
             continue
-        if key.removesuffix(OF_COUPON) not in intended[row["path"]]:
-            found.append((key, f"POST {row['path']} was sent and is no {INTENDED[row['path']]} of ours"))
+        # A coupon, and a try after a refusal, have keys of their own: the row's id, a colon and what it is.
+        if key.partition(":")[0] not in intended[path]:
+            found.append((key, f"POST {path} was sent and is no {INTENDED[path]} of ours"))
         elif row["status"] == 200 and not row["replayed"]:
-            made[row["path"], row["account"] or "", key] += 1
+            made[path, row["account"] or "", key] += 1
     return found + [(key, f"POST {path} took effect {n} times") for (path, _, key), n in made.items() if n > 1]
 
 
@@ -221,7 +238,7 @@ COMPARISONS = (
     ),
     Comparison(
         "I13",
-        "of each payment no more is passed on than came in",
+        "of each payment no more is passed on than came in, once and as it is here",
         compare_transfers,
         "reverse the second transfer at the provider",
     ),

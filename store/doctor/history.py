@@ -49,7 +49,9 @@ INVARIANTS = (
           now.state || ', but the last move led to ' || coalesce(last.to_state, now.start)
         FROM (SELECT 'order' AS machine, id, payment_state AS state, 'awaiting_payment' AS start FROM orders
           UNION ALL SELECT 'payment', id, status, 'created' FROM payment
-          UNION ALL SELECT 'refund', id, status, 'requested' FROM refund) AS now
+          UNION ALL SELECT 'refund', id, status, 'requested' FROM refund
+          UNION ALL SELECT 'transfer', id, state, 'intended' FROM transfer
+          UNION ALL SELECT 'transfer_reversal', id, state, 'intended' FROM transfer_reversal) AS now
         LEFT JOIN LATERAL (SELECT to_state FROM transition AS made
           WHERE (made.machine, made.row_id) = (now.machine, now.id::text) ORDER BY seq DESC LIMIT 1) AS last ON true
         WHERE now.state <> coalesce(last.to_state, now.start)
@@ -69,6 +71,10 @@ INVARIANTS = (
         UNION ALL SELECT 'refund ' || refund.id, refund.status || ', and nobody will look at it' FROM refund
         JOIN capture ON capture.id = refund.capture
         WHERE refund.status IN ('requested', 'pending') AND capture.refunds_at IS NULL
+        UNION ALL SELECT 'transfer ' || id, state || ', and nobody will look at it' FROM transfer
+        WHERE state IN ('intended', 'waiting') AND look_at IS NULL
+        UNION ALL SELECT 'reversal ' || id, state || ', and nobody will look at it' FROM transfer_reversal
+        WHERE state IN ('intended', 'waiting') AND look_at IS NULL
         UNION ALL SELECT 'refund ' || refund.id, 'never sent, and nobody will send it' FROM refund
         WHERE ours AND status = 'requested' AND NOT EXISTS (SELECT FROM operation WHERE kind = 'refund'
           AND key = refund.capture::text AND state IN ('waiting', 'parked'))

@@ -85,6 +85,17 @@ INVARIANTS = (
           (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'refund', refund_ref))
           AND NOT EXISTS
           (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'refund_failed', refund_ref))
+        UNION ALL SELECT transfer_ref, 'no journal says that it was passed on' FROM transfer
+        WHERE state = 'done' AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref) = (provider, 'transfer', transfer_ref))
+        UNION ALL SELECT reversal_ref, 'no journal says that it was taken back' FROM transfer_reversal AS reversal
+        JOIN transfer ON transfer.id = reversal.transfer WHERE reversal.state = 'done' AND NOT EXISTS
+          (SELECT FROM ledger_tx AS tx WHERE (tx.source, tx.kind, tx.ref)
+            = (provider, 'transfer_reversal', reversal_ref))
+        UNION ALL SELECT tx.source || ' ' || tx.kind || ' ' || tx.ref, 'a journal of a transfer that nobody made'
+        FROM ledger_tx AS tx WHERE tx.kind = 'transfer' AND NOT EXISTS
+          (SELECT FROM transfer WHERE (provider, transfer_ref) = (tx.source, tx.ref)) AND NOT EXISTS
+          (SELECT FROM capture WHERE (provider, transfer_ref) = (tx.source, tx.ref))
         UNION ALL SELECT tx.source || ' ' || tx.kind || ' ' || tx.ref, 'a journal of money that nobody paid'
         FROM ledger_tx AS tx WHERE tx.kind = 'capture' AND NOT EXISTS
           (SELECT FROM capture WHERE (provider, capture_ref) = (tx.source, tx.ref))
@@ -122,6 +133,24 @@ INVARIANTS = (
         "somebody wrote past the triggers: restore them from the migrations, then compare the order with its mail",
     ),
     Invariant(
+        "I13",
+        "no vendor gets more of a payment than its share, and each transfer once",
+        """
+        SELECT orders.number, part.vendor_name || ' is passed on ' || made.passed || ' of its share of ' || part.share
+        FROM vendor_order AS part JOIN orders ON orders.id = part."order" JOIN LATERAL (
+          SELECT coalesce(sum(amount - reversed), 0)::bigint AS passed FROM transfer
+          WHERE transfer.vendor_order = part.id AND state <> 'canceled') AS made ON true
+        WHERE made.passed > part.share
+        UNION ALL SELECT orders.number, count(*) || ' transfers of one ' || reason || ' to one vendor for ' || cause
+        FROM transfer JOIN orders ON orders.id = transfer."order"
+        GROUP BY orders.number, transfer.vendor, reason, cause HAVING count(*) > 1
+        UNION ALL SELECT orders.number, 'a transfer to ' || part.vendor_name || ', who is charged directly'
+        FROM transfer JOIN orders ON orders.id = transfer."order"
+        JOIN vendor_order AS part ON part.id = transfer.vendor_order WHERE orders.charge_type = 'direct'
+        """,
+        "reverse at the provider what was passed on too much, then find out who wrote past the triggers",
+    ),
+    Invariant(
         "I14",
         "no more goes back than came in, and what went back is counted once",
         """
@@ -133,6 +162,13 @@ INVARIANTS = (
         FROM capture JOIN LATERAL (SELECT coalesce(sum(refund.amount), 0) AS gone FROM refund
           WHERE refund.capture = capture.id AND refund.status = 'succeeded') AS made ON true
         WHERE refunded <> gone
+        UNION ALL SELECT transfer.id::text, 'of ' || transfer.amount || ' is taken back ' || sum(reversal.amount)
+        FROM transfer_reversal AS reversal JOIN transfer ON transfer.id = reversal.transfer
+        WHERE reversal.state <> 'canceled' GROUP BY transfer.id HAVING sum(reversal.amount) > transfer.amount
+        UNION ALL SELECT transfer.id::text, 'counts ' || reversed || ' as taken back, its reversals say ' || taken
+        FROM transfer JOIN LATERAL (SELECT coalesce(sum(reversal.amount), 0) AS taken FROM transfer_reversal AS reversal
+          WHERE reversal.transfer = transfer.id AND reversal.state = 'done') AS made ON true
+        WHERE reversed <> taken
         """,
         "stop refunds of this payment and compare it with the provider's dashboard",
     ),

@@ -33,7 +33,6 @@ async def test_share_waits_with_the_platform_and_goes_out_by_itself_when_the_acc
     version, page = (await the_order())["version"], await ada.get(await path_of())
 
     await change_account(world, mug, "active")
-    await world.advance(11 * 60)
     await world.settle()
 
     assert {row["state"] for row in (await transfers()).values()} == {"done"}

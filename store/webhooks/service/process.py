@@ -19,6 +19,7 @@ from store.payments.queries import find_payment, is_live
 from store.payments.service import sync_capture, sync_payment
 from store.payments.service.settle import find_capture
 from store.payments.states import Door
+from store.payouts.service import wake_transfers
 from store.refunds.service import sync_refunds
 from store.vendors.queries import find_vendor_of
 from store.vendors.service import sync_account
@@ -56,6 +57,7 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
         if vendor_id is None:
             return "foreign"
         await sync_account(gateways, vendor_id)
+        await wake_transfers(notice.account)
         return "applied"
     if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
         return "applied" if await _sync_payment(gateways, notice) else "foreign"

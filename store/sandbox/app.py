@@ -38,6 +38,7 @@ from store.sandbox.layout import find_shop, page, send_asset, send_favicon, temp
 from store.sandbox.mailbox import Mailbox
 from store.sandbox.records import note_answer, note_request, open_records
 from store.sandbox.stripe import api
+from store.sandbox.stripe.connect.dashboard_pages import dashboard_pages
 from store.sandbox.stripe.connect.oauth import answer_oauth
 from store.sandbox.stripe.connect.onboarding_pages import setup_pages
 from store.sandbox.stripe.keys import read_key
@@ -106,6 +107,7 @@ def create_app(
             answer_connect,
             payment_pages,
             setup_pages,
+            dashboard_pages,
             control_router,
             console_router,
             send_asset,

@@ -14,16 +14,23 @@ from typing import Any
 
 from store.sandbox.faults import TAMPERINGS, DeliveryRule, Faults
 from store.sandbox.kernel.world import World
+from store.sandbox.stripe.connect.outcomes import FAREWELL
+from store.sandbox.stripe.connect.settling import connected
 
 
 def wanting_endpoints(world: World, account: str, type: str) -> list[dict[str, Any]]:
-    """Return the enabled endpoints that asked for this type: the platform's own, or `connect` ones for an account."""
-    connected = account != world.platform
+    """Return the enabled endpoints that asked for this type: the platform's own, or `connect` ones for an account.
+
+    Of an account that has left the platform, the platform hears that and nothing more.
+    """
+    of_account = account != world.platform
+    if of_account and type != FAREWELL and connected(world, account) is None:
+        return []
     return [
         endpoint
         for endpoint in world.find(world.platform, "webhook_endpoint")
         if endpoint["status"] == "enabled"
-        and endpoint.get("connect", False) == connected
+        and endpoint.get("connect", False) == of_account
         and (type in endpoint["enabled_events"] or "*" in endpoint["enabled_events"])
     ]
 

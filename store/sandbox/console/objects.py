@@ -16,6 +16,7 @@ from store.sandbox.console.frame import AnyRequest, Data, Desk, show, wants_json
 from store.sandbox.console.requests import list_requests_about
 from store.sandbox.kernel import browse
 from store.sandbox.kernel.world import public
+from store.sandbox.stripe.connect.outcomes import OUTCOMES
 
 PER_PAGE = 50
 BESIDE = 20
@@ -77,5 +78,8 @@ async def show_object(
         "mentions": [describe_document(*one) for one in browse.list_mentions(world, id, BESIDE)],
         "accounts": [one[0] for one in found],
     }
+    gone = bool(document.get("_left") or document.get("_deleted"))
     text = json.dumps(data["object"], indent=2, ensure_ascii=False)
-    return show(request, "object.html", desk, world, data, pieces=link_ids(world, text, id))
+    return show(
+        request, "object.html", desk, world, data, pieces=link_ids(world, text, id), gone=gone, outcomes=OUTCOMES
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from store.sandbox.console import clock, mails, objects, requests, rules, start, webhooks
+from store.sandbox.console import accounts, clock, mails, objects, requests, rules, start, webhooks
 from store.sandbox.console.frame import MAX_FORM
 from store.sandbox.guard import guard_forms
 
@@ -13,6 +13,8 @@ _pages = Router(
     route_handlers=[
         objects.show_objects,
         objects.show_object,
+        accounts.open_dashboard,
+        accounts.turn_account,
         requests.show_requests,
         requests.show_request,
         webhooks.show_events,

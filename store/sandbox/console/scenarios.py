@@ -7,14 +7,17 @@ Each later capability adds its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from store.sandbox.account_commands import AccountCommand, command_account
 from store.sandbox.commands import FaultCommand, WebhookCommand, add_fault, command_webhooks
+from store.sandbox.console.scenario import Scenario
+from store.sandbox.console.sellers import SELLERS
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import Faults
+from store.sandbox.kernel.worlds import Worlds
 
 GOOD, DECLINED, CHALLENGED = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0027 6000 3184"
 REFUND_FAILS = "4000 0000 0000 5126"
@@ -23,24 +26,6 @@ CHECK_OUT = "Put something into the cart and check out."
 DEBIT = "Choose Bank debit on the payment page (the demo offers it when STRIPE_DELAYED_METHODS=us_bank_account is set)"
 PAY = f"Pay with {GOOD}, any date to come, any security code."
 FOR_EVER = {"count": 0}  # until it is cleared
-Rule = tuple[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One card. `rules` are (call of the control API, its JSON body); `clock` is a step the page offers (seconds).
-
-    `end`: what the button that ends rules does not undo.
-    """
-
-    name: str
-    title: str
-    about: str
-    do: tuple[str, ...]
-    expect: tuple[str, ...]
-    rules: tuple[Rule, ...] = ()
-    clock: int | None = None
-    end: str = ""
 
 
 SCENARIOS = (
@@ -209,6 +194,7 @@ SCENARIOS = (
         ),
         clock=180,
     ),
+    *SELLERS,
     Scenario(
         "endpoint-disabled",
         "Endpoint disabled",
@@ -243,16 +229,28 @@ SCENARIOS = (
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
-def set_scenario(scenario: Scenario, faults: Faults, deliveries: Deliveries) -> None:
-    """End the rules in force, let go what they held, and set those of the scenario."""
+def set_scenario(
+    scenario: Scenario, faults: Faults, deliveries: Deliveries, worlds: Worlds, account: str | None = None
+) -> str | None:
+    """End the rules in force, let go what they held, and set those of the scenario.
+
+    `account` is the one that a scenario turns (None: the first that may be charged); its id is returned. CommandError
+    when there is no such account.
+    """
+    chosen = {"account": account} if account else {}
     end_scenario(faults, deliveries)
     verbs: dict[str, Callable[[dict[str, Any]], object]] = {
         "webhooks": lambda body: command_webhooks(msgspec.convert(body, WebhookCommand), deliveries, faults),
         "faults": lambda body: add_fault(msgspec.convert(body, FaultCommand), faults),
     }
+    turned = None
     for call, body in scenario.rules:
-        verbs[call](body)
+        if call == "accounts":
+            turned = command_account(msgspec.convert(body | chosen, AccountCommand), worlds)["account"]
+        else:
+            verbs[call](body)
     faults.scenario = scenario.name
+    return turned
 
 
 def end_scenario(faults: Faults, deliveries: Deliveries) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -11,10 +12,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from store.sandbox.commands import ResetCommand, reset_everything
+from store.sandbox.account_commands import find_state, list_accounts
+from store.sandbox.commands import CommandError, ResetCommand, reset_everything
 from store.sandbox.console.describe import describe_document
 from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, show
-from store.sandbox.console.scenarios import BY_NAME, SCENARIOS, Scenario, end_scenario, set_scenario
+from store.sandbox.console.scenario import Scenario
+from store.sandbox.console.scenarios import BY_NAME, SCENARIOS, end_scenario, set_scenario
 from store.sandbox.kernel import browse
 from store.sandbox.stripe.pages import offered_cards
 from store.sandbox.wording import format_span
@@ -51,16 +54,19 @@ async def show_scenario(
     platform: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """Show what a scenario asks for, what to expect of it, and how to end it."""
-    data = {"card": describe_scenario(_find(name), desk)}
-    return show(request, "scenario.html", desk, desk.choose_world(platform), data, span=format_span)
+    return _show_scenario(request, _find(name), desk, platform)
 
 
 @post("/console/scenarios/{name:str}")
 async def begin_scenario(request: AnyRequest, name: FromPath[str], desk: NamedDependency[Desk]) -> Response[Any]:
     """Set a scenario's rules instead of all others, and show what to do."""
-    set_scenario(_find(name), desk.faults, desk.deliveries)
-    platform = request.query_params.get("platform")
-    return Redirect(f"/console/scenarios/{name}" + (f"?platform={platform}" if platform else ""), status_code=303)
+    scenario, form, platform = _find(name), await read_form(request), request.query_params.get("platform")
+    try:
+        turned = set_scenario(scenario, desk.faults, desk.deliveries, desk.worlds, form.get("account"))
+    except CommandError as refusal:
+        return _show_scenario(request, scenario, desk, platform, f"{refusal}", 422)
+    query = urlencode({key: value for key, value in (("platform", platform), ("account", turned)) if value})
+    return Redirect(f"/console/scenarios/{name}" + (f"?{query}" if query else ""), status_code=303)
 
 
 @post("/console/scenarios/end")
@@ -87,6 +93,25 @@ async def reset_by_form(request: AnyRequest, desk: NamedDependency[Desk]) -> Res
     command = ResetCommand(all=form.get("all") == "true")
     await reset_everything(command, desk.worlds, desk.records, desk.faults, desk.clock, desk.deliveries)
     return go_back(request, {}, "/", "emptied" if command.all else "reset")
+
+
+def _show_scenario(
+    request: AnyRequest, scenario: Scenario, desk: Desk, platform: str | None, problem: str = "", status: int = 200
+) -> Response[Any]:
+    turned = find_state(desk.worlds, request.query_params.get("account", "")) if scenario.turns else None
+    data: dict[str, Any] = {"card": describe_scenario(scenario, desk), "turned": turned}
+    there = list_accounts(desk.worlds) if scenario.turns else []
+    data |= {"accounts": [one for one in there if one["connected"]]}
+    shown = {"span": format_span, "problem": problem, "status": status}
+    return show(
+        request,
+        "scenario.html",
+        desk,
+        desk.choose_world(platform),
+        data,
+        **shown,
+        here=f"/console/scenarios/{scenario.name}",
+    )
 
 
 def describe_scenario(scenario: Scenario, desk: Desk) -> dict[str, Any]:

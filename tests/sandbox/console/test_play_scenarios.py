@@ -7,7 +7,8 @@ import json
 import httpx
 import pytest
 
-from store.sandbox.console.scenarios import SCENARIOS, Scenario
+from store.sandbox.console.scenario import Scenario
+from store.sandbox.console.scenarios import SCENARIOS
 from tests.sandbox.conftest import SHOP, Sandbox
 
 COMPLETED = "checkout.session.completed"
@@ -48,6 +49,8 @@ async def test_the_first_page_has_a_form_for_each_when_opened(sandbox: Sandbox) 
 @by_name
 async def test_card_sets_what_its_calls_set_and_ends_it_when_told(sandbox: Sandbox, scenario: Scenario) -> None:
     await sandbox.add_endpoint()
+    for _ in range(2):
+        await sandbox.open_account()
 
     page = await _set(sandbox, scenario.name)
     by_card = await _rules(sandbox)

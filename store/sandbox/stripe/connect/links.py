@@ -13,7 +13,10 @@ from store.sandbox.stripe.connect.accounts import named_account
 from store.sandbox.stripe.connect.settling import settle
 from store.sandbox.stripe.routing import Call, Route
 
-ACCOUNT_LINK, LOGIN_LINK, STAY = "account_link", "login_link", "stay"
+ACCOUNT_LINK, LOGIN_LINK = "account_link", "login_link"
+# Where a link leads: a stay on the onboarding pages lets nobody in to the dashboard.
+SETUP_STAY, DASHBOARD_STAY = "setup_stay", "dashboard_stay"
+STAYS = {ACCOUNT_LINK: SETUP_STAY, LOGIN_LINK: DASHBOARD_STAY}
 LINK_SECONDS = 300
 STAY_SECONDS = 3600
 SETUP_PATH, LOGIN_PATH = "/setup/s/", "/express/"
@@ -66,28 +69,28 @@ def follow_link(world: World, kind: str, account: str, secret: str) -> tuple[Doc
         if link.get("_used") or ends <= world.clock.now():
             return link, None
         world.put(account, kind, link | {"_used": True})
-        return link, open_stay(world, account, link)
+        return link, open_stay(world, STAYS[kind], account, link)
 
 
-def open_stay(world: World, account: str, link: Document | None = None) -> Document:
+def open_stay(world: World, kind: str, account: str, link: Document | None = None) -> Document:
     """Let somebody in to an account's pages for an hour; `link` says where they go afterwards."""
     kept = {name: (link or {}).get(name) for name in ("_return_url", "_refresh_url")}
-    stay = {"id": _secret(), "object": STAY, "_ends_at": world.clock.now() + STAY_SECONDS, **kept}
-    world.put(account, STAY, stay)
+    stay = {"id": _secret(), "object": kind, "_ends_at": world.clock.now() + STAY_SECONDS, **kept}
+    world.put(account, kind, stay)
     return stay
 
 
-def find_stay(world: World, account: str, secret: str) -> tuple[Document | None, bool]:
+def find_stay(world: World, kind: str, account: str, secret: str) -> tuple[Document | None, bool]:
     """Return a stay (None: there is none) and whether it is still good."""
-    if not world.has(account, STAY, secret):
+    if not world.has(account, kind, secret):
         return None, False
-    stay = world.get(account, STAY, secret)
+    stay = world.get(account, kind, secret)
     return stay, stay["_ends_at"] > world.clock.now()
 
 
 def end_stay(world: World, account: str, stay: Document) -> None:
     """End a stay before its time."""
-    world.put(account, STAY, stay | {"_ends_at": 0})
+    world.put(account, stay["object"], stay | {"_ends_at": 0})
 
 
 def _make(call: Call, account: Document, kind: str, path: str, **more: object) -> Document:

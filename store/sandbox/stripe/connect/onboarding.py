@@ -27,6 +27,10 @@ TITLES = {
 CHOICES = tuple(one for one in OUTCOMES if one != "deauthorized")
 MOST_MINUTES, MOST_DAYS = 60 * 24 * 366, 366
 BUSINESS_TYPES = (("individual", "An individual or sole trader"), ("company", "A company"))
+PERSON_FIELDS = (
+    *("tax_id", "first_name", "last_name", "day", "month", "year", "line1", "city", "postal_code"),
+    *("ssn_last_4", "phone", "code"),
+)
 Form = Mapping[str, str]
 Errors = dict[str, str]
 
@@ -164,7 +168,8 @@ def _keep_person(world: World, account: Document, form: Form) -> Errors:
     if company and not form.get("tax_id"):
         errors["tax_id"] = "Enter the company's tax number."
     if errors:
-        return errors
+        # As they stand on the page, so that the summary leads through it.
+        return {name: errors[name] for name in PERSON_FIELDS if name in errors}
     given: Document = {name: form[name] for name in ("first_name", "last_name", "phone")}
     given["dob"] = numbers
     given["address"] = {name: form[name] for name in ("line1", "city", "postal_code")} | {"country": account["country"]}

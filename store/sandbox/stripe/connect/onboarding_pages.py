@@ -22,7 +22,7 @@ from store.sandbox.layout import page
 from store.sandbox.stripe.connect import onboarding
 from store.sandbox.stripe.connect.account_body import ensure_platform
 from store.sandbox.stripe.connect.facts import TEST_CODE, TEST_DOCUMENT, TEST_PERSON, bank_for
-from store.sandbox.stripe.connect.links import ACCOUNT_LINK, end_stay, find_stay, follow_link
+from store.sandbox.stripe.connect.links import ACCOUNT_LINK, SETUP_STAY, end_stay, find_stay, follow_link
 from store.sandbox.stripe.connect.outcomes import DUE_DAYS, REASONS, REVIEW_MINUTES
 from store.sandbox.stripe.connect.settling import connected
 from store.sandbox.stripe.objects import merchant_name
@@ -150,7 +150,7 @@ def _find_account(worlds: Worlds, id: str) -> tuple[World, Document]:
 def _find_stay(worlds: Worlds, account_id: str, secret: str) -> Stay | Response[Any]:
     """Return the stay, or the way to a new link when its time is up."""
     world, account = _find_account(worlds, account_id)
-    stay, good = find_stay(world, account_id, secret)
+    stay, good = find_stay(world, SETUP_STAY, account_id, secret)
     if stay is None:
         raise NotFoundException(NO_PAGE)
     if good:

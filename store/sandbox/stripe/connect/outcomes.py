@@ -13,6 +13,8 @@ from store.sandbox.stripe.connect.settling import KIND, find_account, settle
 from store.sandbox.stripe.objects import APPLICATION
 
 JOB = "account.judge"
+# The last a platform hears of an account that leaves it.
+FAREWELL = "account.application.deauthorized"
 OUTCOMES = ("active", "review", "restricted", "rejected", "deauthorized")
 REASONS = ("fraud", "incomplete_verification", "listed", "other", "terms_of_service")
 MINUTE, DAY = 60, 86400
@@ -90,7 +92,7 @@ def leave_platform(world: World, account: Document) -> None:
     """Deauthorise: tell the platform once more about the account, then give it no access any more."""
     with world.tx():
         application = {"id": APPLICATION, "object": "application", "name": platform_name(world)}
-        world.emit(account["id"], "account.application.deauthorized", application)
+        world.emit(account["id"], FAREWELL, application)
         world.put(world.platform, KIND, account | {"_left": True})
         world.unschedule(JOB, account["id"])
 

@@ -80,7 +80,7 @@ class AccountFacts(Protocol):
     def due(self) -> bool: ...
 
 
-def derive_state(account: AccountFacts, charge_type: str, before: str) -> VendorState:
+def derive_state(account: AccountFacts, charge_type: str, before: str, *, on_behalf_of: bool = False) -> VendorState:
     """Where a vendor with this account stands, who stood at `before`. docs.stripe.com/connect/handling-api-verification
 
     Active is who may be charged in the vendor's way and is paid out; whoever only waits for the provider is under
@@ -88,7 +88,7 @@ def derive_state(account: AccountFacts, charge_type: str, before: str) -> Vendor
     """
     if account.disabled_reason.startswith("rejected"):
         return S.REJECTED
-    if can_be_charged(account, charge_type) and account.payouts_enabled:
+    if can_be_charged(account, charge_type, on_behalf_of=on_behalf_of) and account.payouts_enabled:
         return S.ACTIVE
     if not account.details_submitted:
         return S.RESTRICTED if before in BEGUN else S.ONBOARDING
@@ -105,6 +105,14 @@ def can_be_charged(account: AccountFacts, charge_type: str, *, on_behalf_of: boo
     if charge_type == ChargeType.DIRECT:
         return account.charges_enabled and account.card_payments == "active"
     return account.transfers == "active" and (not on_behalf_of or account.card_payments == "active")
+
+
+def settles_itself(charge_type: str, country: str, platform_country: str) -> bool:
+    """Whether a charge for this vendor is made on its behalf: a destination charge across a border.
+
+    docs.stripe.com/connect/destination-charges#settlement-merchant
+    """
+    return charge_type == ChargeType.DESTINATION and country != platform_country
 
 
 def explain_not_selling(name: str, state: str, paused: bool) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from store.kit.db import fetch
-from tests.facts import assert_books_agree, ledger_balances, path_of, posted, the_order, the_payment
+from store.vendors.service import sync_account
+from tests.facts import assert_books_agree, ledger_balances, path_of, posted, the_order, the_payment, value
 from tests.invariants import check_after
 from tests.payments.buying import SESSIONS, break_calls, mend
 from tests.payments.markets import Stand, open_stand
@@ -85,6 +86,33 @@ async def test_nobody_else_settles_the_charge_when_several_vendors_are_paid_at_o
     (asked,) = await posted(germany, SESSIONS)
     assert ON_BEHALF not in asked["params"]
     assert ((await the_order())["charge_type"], (await the_payment())["merchant_ref"]) == ("separate", "")
+
+
+@pytest.mark.parametrize(("country", "state"), [("DE", "active"), ("FR", "under_review")])
+async def test_vendor_who_takes_no_cards_is_not_sold_for_when_it_would_have_to_settle(
+    germany: World, country: str, state: str
+) -> None:
+    stand = await open_stand(germany, "paris", country, "destination", price=2400, cards=False)
+
+    await sync_account(germany.gateways, stand.vendor)
+
+    assert await value("SELECT state FROM vendor") == state
+
+
+async def test_charge_is_settled_in_the_vendors_currency_when_it_is_overseas(world: World) -> None:
+    """What Stripe takes it takes where the charge lands; our fee comes to us in our own currency."""
+    tokyo = await open_stand(world, "tokyo", "JP", "destination", price=2400)
+
+    await world.pay(await buy(world, tokyo))
+    await world.settle()
+
+    assert (await the_payment())["merchant_ref"] == tokyo.account
+    assert await ledger_balances() == {
+        (tokyo.account, "JPY"): 3000 - 240,
+        ("platform", "JPY"): -117,
+        ("platform", "USD"): 156,
+    }
+    await assert_books_agree(world)
 
 
 async def test_merchant_stays_as_it_was_asked_for_when_the_platform_moves(germany: World) -> None:

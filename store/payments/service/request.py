@@ -18,7 +18,7 @@ from store.orders import service as orders
 from store.orders.tables import Order
 from store.payments.states import LIVE, PaymentStatus
 from store.payments.tables import Payment
-from store.vendors.states import ChargeType
+from store.vendors.states import ChargeType, settles_itself
 
 LINES = 'SELECT title, variant_label, unit_price, quantity FROM order_line WHERE "order" = $1 ORDER BY title, id'
 PARTS = """
@@ -44,7 +44,7 @@ async def insert_attempt(
     parts = await fetch(PARTS, order["id"])
     passed_on = parts[0]["account_ref"] if order["charge_type"] != ChargeType.SEPARATE else ""
     direct, destination = (order["charge_type"] == kind for kind in (ChargeType.DIRECT, ChargeType.DESTINATION))
-    abroad = destination and parts[0]["country"] != gateways.platform_country
+    abroad = settles_itself(order["charge_type"], parts[0]["country"], gateways.platform_country)
     request = CheckoutRequest(
         payment_id=str(payment_id),
         order_id=str(order["id"]),

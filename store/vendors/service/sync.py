@@ -18,7 +18,7 @@ from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
 from store.mail.service import send_once
 from store.operations.service import enqueue
-from store.vendors.states import VENDOR, VendorState, derive_state
+from store.vendors.states import VENDOR, VendorState, derive_state, settles_itself
 from store.vendors.tables import Vendor
 from store.vendors.words import explain_requirements
 
@@ -56,7 +56,7 @@ async def sync_account(gateways: Gateways, vendor_id: UUID) -> str:
             log.warning("account_disconnected", vendor=str(vendor_id), reason=str(gone))
             await note_disconnected(asked["account_ref"])
             break
-        if await _apply_once(vendor_id, asked["asked"], account):
+        if await _apply_once(vendor_id, asked["asked"], account, gateways.platform_country):
             break
     row = await fetch_row("SELECT state FROM vendor WHERE id = $1", vendor_id)
     if row is None:
@@ -87,11 +87,11 @@ async def _disconnect(account_ref: str) -> bool:
         return True
 
 
-async def _apply_once(vendor_id: UUID, ticket: int, account: AccountSnapshot) -> bool:
-    return await retrying(lambda: _apply(vendor_id, ticket, account))
+async def _apply_once(vendor_id: UUID, ticket: int, account: AccountSnapshot, home: str) -> bool:
+    return await retrying(lambda: _apply(vendor_id, ticket, account, home))
 
 
-async def _apply(vendor_id: UUID, ticket: int, account: AccountSnapshot) -> bool:
+async def _apply(vendor_id: UUID, ticket: int, account: AccountSnapshot, home: str) -> bool:
     """One transaction; False when a later look has been written already."""
     async with transaction():
         vendor = await fetch_row("SELECT * FROM vendor WHERE id = $1 FOR UPDATE", vendor_id)
@@ -100,7 +100,8 @@ async def _apply(vendor_id: UUID, ticket: int, account: AccountSnapshot) -> bool
             return False
         if vendor["account_ref"] != account.ref or vendor["state"] == VendorState.DISCONNECTED:
             return True
-        state = derive_state(account, vendor["charge_type"], vendor["state"])
+        on_behalf = settles_itself(vendor["charge_type"], vendor["country"], home)
+        state = derive_state(account, vendor["charge_type"], vendor["state"], on_behalf_of=on_behalf)
         told = {
             "charges_enabled": account.charges_enabled,
             "payouts_enabled": account.payouts_enabled,

@@ -135,10 +135,7 @@ async def doctors_complaints(world: World) -> list[str]:
     ]
 
 
-READY = [case for case in CASES if case.kind != "separate" and not case.owed]
-
-
-@pytest.mark.parametrize("case", READY, ids=[case.name for case in READY])
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 async def test_everybody_ends_with_the_tables_amounts(market: World, case: Case) -> None:
     if case.owed:
         await fill_balance(market, case)

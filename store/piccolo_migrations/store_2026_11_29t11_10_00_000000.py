@@ -10,7 +10,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "Guards of persons"
 
 GUARDS = Path(__file__).parent / "guards"
-FILES = ("15_accounts.sql", "52_erased_orders.sql")
+FILES = ("15_accounts.sql", "56_erased_orders.sql")
 
 
 async def forwards():

@@ -173,6 +173,20 @@ async def test_database_refuses_anything_but_a_whole_erasure_when_the_account_is
             await fetch(f"UPDATE orders SET {change}")
 
 
+async def test_code_of_an_order_is_frozen_too(world: World) -> None:
+    ada = world.browser()
+    await ada.add(MUG)
+    await ada.post("/cart/promotion", code="WELCOME10")
+    await ada.check_out()
+    change = "UPDATE orders SET promo_code = 'OTHER'"
+    assert (await the_order())["promo_code"] == "WELCOME10"
+
+    with pytest.raises(asyncpg.RaiseError, match="is frozen"):
+        await fetch(change)
+    async with unguarded("ALTER TABLE orders DISABLE TRIGGER orders_frozen"):
+        await fetch(change)
+
+
 @pytest.mark.parametrize("change", ["password_hash = 'x'", "operator = true", "email = 'a@b.example', email_key = 'a'"])
 async def test_database_refuses_a_deleted_person_with_a_right(db: str, change: str) -> None:
     person = await make_person("ada@example.com")

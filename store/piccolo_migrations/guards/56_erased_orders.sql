@@ -3,10 +3,12 @@
 CREATE OR REPLACE FUNCTION orders_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (OLD.number, OLD.token, OLD.form_id, OLD.group_key, OLD.goods_hash, OLD.snapshot_hash, OLD.charge_type, OLD.country,
-      OLD.currency, OLD.subtotal, OLD.delivery, OLD.total, OLD.fee, OLD.descriptor, OLD.placed_at)
+      OLD.currency, OLD.subtotal, OLD.delivery, OLD.discount, OLD.promo_code, OLD.total, OLD.fee, OLD.descriptor,
+      OLD.placed_at)
      IS DISTINCT FROM
      (NEW.number, NEW.token, NEW.form_id, NEW.group_key, NEW.goods_hash, NEW.snapshot_hash, NEW.charge_type, NEW.country,
-      NEW.currency, NEW.subtotal, NEW.delivery, NEW.total, NEW.fee, NEW.descriptor, NEW.placed_at) THEN
+      NEW.currency, NEW.subtotal, NEW.delivery, NEW.discount, NEW.promo_code, NEW.total, NEW.fee, NEW.descriptor,
+      NEW.placed_at) THEN
     RAISE EXCEPTION 'order % is frozen', OLD.number;
   END IF;
   IF (OLD.email, OLD.full_name, OLD.address_line1, OLD.address_line2, OLD.city, OLD.region, OLD.postcode)

@@ -69,6 +69,12 @@ DIFFERENCES = (
         "one without is onboarded, and where a tester chooses the outcome. Debit cards are no external accounts. "
         "A platform is in the US (USD) unless its key starts `sk_test_de_` or `sk_test_jp_`.",
     ),
+    (
+        "Onboarding",
+        "A new account is silent: events begin with its first change. Of its capabilities `card_payments` and "
+        "`transfers` are played, of OAuth `/oauth/deauthorize`. Nothing verifies but the published test values. "
+        "Terms are due only where the hosted pages ask for them.",
+    ),
     ("Checkout", "Mode `payment` on the hosted page only; one page at this server plays `checkout.stripe.com`."),
     (
         "Webhooks",

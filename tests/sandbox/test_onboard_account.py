@@ -160,6 +160,105 @@ async def test_fact_stays_due_with_its_error_when_it_is_no_test_value(sandbox: S
     assert (await enter(sandbox, account)).endswith("/person")
 
 
+@pytest.mark.parametrize(
+    ("country", "kind", "last4"), [("DE", "individual", "3000"), ("JP", "company", "1234"), ("US", "company", "6789")]
+)
+async def test_account_is_active_when_it_is_of_another_country_or_a_company(
+    sandbox: Sandbox, country: str, kind: str, last4: str
+) -> None:
+    account = await open_bare(sandbox, country=country)
+    address = await enter(sandbox, account)
+    form = {"business_type": kind, "business_name": "Vera's Clay", "website": "https://clay.example"}
+    address = (await sandbox.client.post(address, data=form)).headers["location"]
+    page = await sandbox.client.get(address)
+
+    for _ in range(2):
+        address = (await sandbox.client.post(address, data={"test": "1"})).headers["location"]
+    await sandbox.client.post(address, data={"outcome": "active"})
+
+    assert ("tax_id" in page.text, "ssn_last_4" in page.text) == (kind == "company", country == "US")
+    found = await read(sandbox, account)
+    assert (found["charges_enabled"], found["payouts_enabled"], found["business_type"]) == (True, True, kind)
+    assert found["external_accounts"]["data"][0]["last4"] == last4
+    assert found["business_profile"]["url"] == "https://clay.example"
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"outcome": "perhaps"}, "outcome"),
+        ({"outcome": "review", "minutes": "soon"}, "minutes"),
+        ({"outcome": "restricted", "days": "367"}, "days"),
+        ({"outcome": "rejected", "reason": "dislike"}, "reason"),
+    ],
+)
+async def test_review_is_shown_again_and_nothing_submitted_when_the_choice_is_wrong(
+    sandbox: Sandbox, form: dict[str, str], field: str
+) -> None:
+    account = await open_bare(sandbox)
+
+    page = await onboard(sandbox, account, **form)
+
+    assert page.status_code == 422
+    assert f'href="#{field}"' in page.text
+    assert (await read(sandbox, account))["details_submitted"] is False
+
+
+@pytest.mark.parametrize(
+    ("form", "shows"),
+    [
+        ({"outcome": "review", "minutes": "3"}, {"disabled_reason": "requirements.pending_verification"}),
+        ({"outcome": "restricted", "days": "2"}, {"currently_due": ["individual.verification.document"]}),
+        ({"outcome": "rejected", "reason": "listed"}, {"disabled_reason": "rejected.listed"}),
+    ],
+)
+async def test_account_stands_as_it_was_chosen_when_it_is_submitted(
+    sandbox: Sandbox, form: dict[str, str], shows: dict[str, Any]
+) -> None:
+    account = await open_bare(sandbox)
+
+    assert (await onboard(sandbox, account, **form)).headers["location"] == RETURN
+
+    found = await read(sandbox, account)
+    assert found["details_submitted"] is True
+    assert found["tos_acceptance"]["date"]
+    assert {name: found["requirements"][name] for name in shows} == shows
+
+
+async def test_step_of_another_way_leads_to_the_right_one_when_it_is_typed(sandbox: Sandbox) -> None:
+    account = await open_bare(sandbox)
+    address = await enter(sandbox, account)
+
+    document = await sandbox.client.get(address.replace("/business", "/document"))
+    early = await sandbox.client.post(address.replace("/business", "/review"), data={"outcome": "active"})
+
+    assert [one.headers["location"] for one in (document, early)] == [address, address]
+    assert (await read(sandbox, account))["details_submitted"] is False
+
+
+async def test_pages_say_what_to_do_when_the_platform_gave_no_addresses(sandbox: Sandbox) -> None:
+    account = await open_bare(sandbox)
+    made = await sandbox.create("/v1/account_links", {"account": account, "type": "account_onboarding"})
+    address = (await sandbox.client.get(made["url"])).headers["location"]
+
+    used = await sandbox.client.get(made["url"])
+    while not address.endswith("/review"):
+        address = (await sandbox.client.post(address, data={"test": "1"})).headers["location"]
+    done = await sandbox.client.post(address, data={"outcome": "active"})
+
+    assert "This link is used up" in used.text
+    assert "Go back to the platform to go on" in done.text
+    assert (await read(sandbox, account))["charges_enabled"] is True
+
+
+async def test_nobody_is_onboarded_when_the_account_has_left(sandbox: Sandbox) -> None:
+    account = await open_bare(sandbox)
+    address, new = await enter(sandbox, account), await link(sandbox, account)
+    await sandbox.tell("accounts", account=account, outcome="deauthorized")
+
+    assert [(await sandbox.client.get(one)).status_code for one in (address, new)] == [404, 404]
+
+
 async def test_form_is_refused_when_another_site_sends_it(sandbox: Sandbox) -> None:
     account = await open_bare(sandbox)
     address = await enter(sandbox, account)

@@ -23,6 +23,7 @@ from tests.sandbox.api.conftest import Api
 
 KINDS = {"checkout": "checkout.session"} | {kind + "s": kind for kind in PREFIXES}
 EVERY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+INSIDE_ACCOUNT = "/v1/accounts/{account}/"
 PARAM = re.compile(r"\w+(\[[^\[\]]+\])*")
 FEW = settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -61,6 +62,15 @@ def near(api: Api, route: Route) -> list[str]:
     return [*own, "none", "\u00e9"]
 
 
+def inside_account(api: Api, route: Route) -> list[str]:
+    """Return the ids of something that an account has, the account's last: of the company that the walk made."""
+    account = next(one for one in api.world.find(api.world.platform, "account") if one["business_type"] == "company")
+    persons = [one["id"] for one in api.world.find(account["id"], "person")]
+    banks = [one["id"] for one in account["external_accounts"]["data"]]
+    last = {"persons": persons, "external_accounts": banks, "capabilities": ["transfers"]}
+    return [(last.get(route.operation.split("/")[4]) or ["none"])[0], account["id"]]
+
+
 def assert_blames_a_name(answer: dict[str, Any]) -> None:
     """Check that a refusal blames, if anything, what begins with a name: `product`, never `[product]`."""
     param = answer.get("error", {}).get("param")
@@ -88,6 +98,8 @@ def test_nothing_crashes_when_edge_values_are_sent(api: Api, route: Route, data:
     # Places, not ids: what is drawn must not depend on what the world holds by now.
     known = near(api, route)
     ids = [known[place % len(known)] for place in data.draw(st.tuples(st.integers(0, 6), st.integers(0, 6)))]
+    if route.operation.partition(" ")[2].startswith(INSIDE_ACCOUNT) and data.draw(st.booleans()):
+        ids = inside_account(api, route)
 
     status, answer = send(api, route, ids, fields)
 

@@ -22,6 +22,7 @@ from store.accounts.queries import Person
 from store.cart import controllers as cart
 from store.cart.queries import count_items
 from store.catalogue import controllers as catalogue
+from store.dashboard import controllers as dashboard
 from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
@@ -42,7 +43,7 @@ from store.webhooks import controllers as webhooks
 ROOT = Path(__file__).parent.parent
 WEBHOOK_BYTES = 256 * 1024
 SERVED = (".css", ".js", ".svg", ".woff2")
-PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart", "/account")
+PRIVATE = ("/sell", "/orders/", "/payments/", "/checkout", "/cart", "/account")
 
 
 def refuse_other_files(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -84,6 +85,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
             *orders.route_handlers,
             *accounts.route_handlers,
             *vendors.route_handlers,
+            *dashboard.route_handlers,
             *webhooks.route_handlers,
             *info.route_handlers,
             *health.make_route_handlers(health.Health(settings.metrics_token)),
@@ -106,7 +108,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
     app.state.pages = Pages(environment, frame, {"badge": 0, "flash": (), "person": None})
     shell = Shell(
         origin=settings.base_url,
-        headers=HeaderPolicy(settings.https, (settings.checkout_origin,), PRIVATE),
+        headers=HeaderPolicy(settings.https, settings.form_origins, PRIVATE),
         unguarded=("/webhooks/",),
         body_caps={"/webhooks/": WEBHOOK_BYTES},
     )

@@ -19,6 +19,7 @@ from store.settings import values
 
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
+STRIPE_CONNECT = "https://connect.stripe.com"
 SANDBOX_SECRET_KEY = "sk_test_overprint"  # noqa: S105 - the sandbox's published key, not a secret
 SANDBOX_PUBLISHABLE_KEY = "pk_test_overprint"
 
@@ -129,6 +130,16 @@ class Settings:
     def checkout_origin(self) -> str:
         """Origin of the hosted payment page, for CSP `form-action` and the redirect check."""
         return STRIPE_CHECKOUT if self.stripe_api_base == STRIPE_API else self.stripe_api_base
+
+    @property
+    def connect_origin(self) -> str:
+        """Origin of the provider's form for vendors, for CSP `form-action` and the redirect check."""
+        return STRIPE_CONNECT if self.stripe_api_base == STRIPE_API else self.stripe_api_base
+
+    @property
+    def form_origins(self) -> tuple[str, ...]:
+        """Every origin to which a posted form of ours may lead, each once."""
+        return tuple(dict.fromkeys((self.checkout_origin, self.connect_origin)))
 
     @property
     def clock_file(self) -> Path | None:

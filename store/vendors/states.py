@@ -40,6 +40,9 @@ class Role(StrEnum):
     STAFF = "staff"
 
 
+# Where a shop may be opened, and the currency in which it sells.
+CURRENCIES = {"US": "USD", "DE": "EUR", "FR": "EUR", "GB": "GBP", "JP": "JPY"}
+
 S = VendorState
 AFTER_START = frozenset({S.UNDER_REVIEW, S.ACTIVE, S.RESTRICTED, S.REJECTED, S.DISCONNECTED})
 VENDOR = Lifecycle(

@@ -1,0 +1,113 @@
+"""To the provider's form and back. A link is made on a click and used at once; coming back proves nothing.
+
+docs.stripe.com/connect/hosted-onboarding. The account in a return or refresh address must be the visitor's own: another
+person's is not found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from store.accounts.queries import Person
+from store.dashboard.controllers.onboarding import PAGE, show_list
+from store.gateways.port import Declined, Disconnected, GatewayBug, GatewayError, Gateways
+from store.kit.errors import NotFound
+from store.kit.web.limits import RateLimits
+from store.kit.web.redirects import away, origin_of, see_other
+from store.settings import Settings
+from store.vendors.controllers import require_owner
+from store.vendors.queries import Seat, read_standing
+from store.vendors.service import TooManyLinks, note_disconnected, start_onboarding, sync_account
+
+# (tries, seconds): each is a call to the provider.
+STARTS = (20, 600)
+AWAY = "Stripe does not answer just now. Nothing was lost: please try again in a moment."
+REFUSED = "Stripe did not accept this. Please check your shop’s country and email address, or write to us."
+GONE = "Your Stripe account is no longer connected to Overprint. With the button you begin a new one."
+
+log = structlog.get_logger(__name__)
+
+
+@post("/sell/connect/start")
+async def start(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Person | None],
+    settings: NamedDependency[Settings],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
+) -> Response[Any]:
+    """Make the link now and go there."""
+    seat = await require_owner(person, request)
+    await limits.take(f"connect:{seat.vendor_id}", *STARTS)
+    return await _lead(seat, settings, gateways, again=False)
+
+
+@get("/sell/connect/refresh")
+async def refresh(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Person | None],
+    settings: NamedDependency[Settings],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
+    account: FromQuery[str] = "",
+) -> Response[Any]:
+    """The link was spent: make another one, three times at most in a row."""
+    seat = await require_owner(person, request)
+    await _check_account(seat, account)
+    await limits.take(f"connect:{seat.vendor_id}", *STARTS)
+    return await _lead(seat, settings, gateways, again=True)
+
+
+@get("/sell/connect/return")
+async def come_back(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Person | None],
+    gateways: NamedDependency[Gateways],
+    account: FromQuery[str] = "",
+) -> Response[Any]:
+    """Look at the account, whatever the visit seems to say, and show the list."""
+    seat = await require_owner(person, request)
+    await _check_account(seat, account)
+    try:
+        async with asyncio.timeout(gateways.visit_seconds):
+            await sync_account(gateways, seat.vendor_id)
+    except (GatewayError, TimeoutError) as problem:
+        # Unknown: the sweep looks again, and the page shows what is known.
+        log.warning("account_unknown", vendor=str(seat.vendor_id), reason=str(problem))
+    return see_other(PAGE)
+
+
+async def _check_account(seat: Seat, account: str) -> None:
+    standing = await read_standing(seat.vendor_id)
+    if not account or account != standing.account_ref:
+        raise NotFound("This link belongs to another account.")
+
+
+async def _lead(seat: Seat, settings: Settings, gateways: Gateways, *, again: bool) -> Response[Any]:
+    try:
+        async with asyncio.timeout(gateways.visit_seconds):
+            url = await start_onboarding(gateways, seat.vendor_id, settings.base_url, again=again)
+        return away(url, {settings.connect_origin})
+    except TooManyLinks as loop:
+        return await show_list(seat, settings, status=loop.status, problem=loop.message)
+    except Disconnected as gone:
+        log.warning("link_out_of_reach", vendor=str(seat.vendor_id), reason=str(gone))
+        await note_disconnected((await read_standing(seat.vendor_id)).account_ref)
+        return await show_list(seat, settings, status=409, problem=GONE)
+    except (Declined, GatewayBug) as refused:
+        log.warning("link_refused", vendor=str(seat.vendor_id), reason=str(refused))
+        return await show_list(seat, settings, status=422, problem=REFUSED)
+    except ValueError:
+        log.error("connect_origin_unknown", origin=origin_of(url), known=settings.connect_origin)
+        return await show_list(seat, settings, status=503, problem=AWAY)
+    except (GatewayError, TimeoutError) as problem:
+        log.warning("link_unknown", vendor=str(seat.vendor_id), reason=str(problem))
+        answer = await show_list(seat, settings, status=503, problem=AWAY)
+        answer.headers["Retry-After"] = "10"
+        return answer

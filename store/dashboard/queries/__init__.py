@@ -1,0 +1,1 @@
+"""Reads of the vendor's pages, one file each."""

@@ -1,0 +1,320 @@
+"""From the first click to a shop that may sell: links, returns, reviews, in the provider's own words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from store.kit import clock
+from store.kit.db import fetch
+from tests.dashboard.selling import SHOP_FORM, finish_form, follow_link, open_a_shop, the_shop, where
+from tests.facts import value
+from tests.look.markup import Outline
+from tests.people import sign_in_as
+from tests.world import SANDBOX, SHOP, World, rows
+
+PAGE = "/sell/onboarding"
+
+
+async def tell_of(world: World, outcome: str, ref: str, **more: Any) -> None:
+    """The provider thinks otherwise of an account from now on."""
+    await world.tell("accounts", outcome=outcome, account=ref, **more)
+
+
+async def test_guest_signs_in_first_when_the_list_is_asked_for(world: World) -> None:
+    answer = await world.browser().get(PAGE)
+
+    assert answer.headers["location"] == "/account/signin?next=%2Fsell%2Fonboarding"
+
+
+async def test_page_says_what_selling_costs_when_nobody_is_signed_in(world: World) -> None:
+    answer = await world.browser().get("/sell")
+
+    assert answer.status_code == 200
+    assert Outline(answer.text).find_problems() == []
+    for words in ("10 % of what your goods cost", "When you are paid", "Three steps", "/account/signup?next=/sell/"):
+        assert words in answer.text, words
+
+
+async def test_shop_is_opened_with_a_seat_when_the_first_task_is_done(world: World) -> None:
+    otto = await open_a_shop(world, country="JP")
+
+    page = await otto.get(PAGE)
+    shop = await the_shop()
+    assert (shop["country"], shop["currency"], shop["charge_type"]) == ("JP", "JPY", "direct")
+    assert (shop["state"], shop["account_ref"]) == ("not_started", None)
+    assert "1 of 4 done" in page.text
+    assert re.search(r'action="/sell/connect/start".*Continue with Stripe', page.text, re.S)
+    assert Outline(page.text).find_problems() == []
+
+
+async def test_nothing_typed_is_lost_when_the_first_task_is_refused(world: World) -> None:
+    otto = world.browser()
+    await sign_in_as(otto, "otto")
+
+    answer = await otto.post(PAGE, **{**SHOP_FORM, "country": "XX", "name": "O"})
+
+    assert answer.status_code == 422
+    assert "Choose the country you sell from." in answer.text
+    assert SHOP_FORM["about"] in answer.text
+    assert Outline(answer.text).find_problems() == []
+    assert not await rows("SELECT 1 FROM vendor WHERE slug LIKE 'o%'")
+
+
+async def test_no_second_shop_is_opened_when_the_first_task_is_sent_again(world: World) -> None:
+    otto = await open_a_shop(world)
+
+    assert (await otto.post(PAGE, **SHOP_FORM)).status_code == 303
+
+    assert await value("SELECT count(*) FROM membership WHERE role = 'owner'") == 2
+
+
+async def test_another_address_is_found_when_a_shop_of_that_name_exists(world: World) -> None:
+    otto = await open_a_shop(world, name="Kiln & Co")
+
+    assert (await otto.get(PAGE)).status_code == 200
+    assert len(await rows("SELECT slug FROM vendor WHERE slug LIKE 'kiln-co%'")) == 2
+
+
+async def test_link_is_made_on_the_click_alone_when_the_list_is_looked_at(world: World) -> None:
+    otto = await open_a_shop(world)
+    await otto.get(PAGE)
+    before = [call.url.path for call in world.wire.sent]
+
+    address = await follow_link(otto)
+
+    assert "/v1/account_links" not in before
+    assert address.startswith(SANDBOX + "/")
+    assert [call.url.path for call in world.wire.sent[len(before) :]] == ["/v1/accounts", "/v1/account_links"]
+
+
+async def test_links_differ_when_the_button_is_pressed_twice(world: World) -> None:
+    otto = await open_a_shop(world)
+
+    first, second = await follow_link(otto), await follow_link(otto)
+
+    assert first != second
+    assert (
+        len(await rows("SELECT 1 FROM connected_account JOIN vendor ON vendor.id = vendor AND slug LIKE 'otto%'")) == 1
+    )
+
+
+@pytest.mark.parametrize("country", ["US", "DE"], ids=["destination", "direct"])
+async def test_shop_may_sell_when_the_form_is_finished(world: World, country: str) -> None:
+    otto = await open_a_shop(world, country=country)
+
+    back = await finish_form(world, await follow_link(otto))
+    answer = await otto.get(back)
+
+    assert where(answer) == PAGE
+    assert (await the_shop())["state"] == "active"
+    assert "Stripe pays you out" in (await otto.get(PAGE)).text
+
+
+async def test_return_is_no_success_when_the_form_was_left_half_way(world: World) -> None:
+    """Pitfalls 14 and 15: neither the return visit nor the account's id says that anything may be sold."""
+    otto = await open_a_shop(world)
+    await follow_link(otto)
+    ref = (await the_shop())["account_ref"]
+
+    answer = await otto.get(f"/sell/connect/return?account={ref}")
+
+    page = await otto.get(where(answer))
+    assert (await the_shop())["state"] == "onboarding"
+    assert "Not finished" in page.text
+    assert "Stripe still needs:" in page.text
+
+
+async def test_list_is_polled_when_the_account_is_under_review(world: World) -> None:
+    otto = await open_a_shop(world)
+    await otto.get(await finish_form(world, await follow_link(otto)))
+    ref = str((await the_shop())["account_ref"])
+    await tell_of(world, "review", ref)
+    await world.deliver()
+    calls = len(world.wire.sent)
+
+    page = await otto.get(PAGE)
+    poll = re.search(r'hx-get="(/sell/onboarding/status\?since=\d+)" hx-trigger="every 10000ms', page.text)
+    assert poll, page.text
+    part = await otto.get(poll[1])
+    late = await otto.get(f"/sell/onboarding/status?since={int(clock.wall().timestamp()) - 600}")
+
+    assert "Under review" in part.text
+    assert "data-poll" in part.text
+    assert "<html" not in part.text
+    assert "data-poll" not in late.text
+    assert "no longer looks by itself" in late.text
+    assert len(world.wire.sent) == calls, "a poll calls no provider"
+
+
+async def test_review_ends_by_itself_when_the_provider_is_done(world: World) -> None:
+    otto = await open_a_shop(world)
+    await otto.get(await finish_form(world, await follow_link(otto)))
+    ref = str((await the_shop())["account_ref"])
+    await tell_of(world, "review", ref)
+    await world.deliver()
+    assert (await the_shop())["state"] == "under_review"
+
+    await world.advance(301)
+    await world.deliver()
+
+    assert (await the_shop())["state"] == "active"
+    assert "data-poll" not in (await otto.get(PAGE)).text
+
+
+async def test_page_says_what_by_when_and_why_when_the_account_is_restricted(world: World) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    ref = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
+    await tell_of(world, "restricted", ref, days=7)
+    await world.deliver()
+    soon = await vera.get(PAGE)
+
+    await world.advance(8 * 24 * 3600)
+    await world.deliver()
+    await world.worker.drain(sweep=True)
+    page = await vera.get(PAGE)
+
+    assert re.search(r"Stripe still needs: .*, by \d+ \w+ \d{4}\.", soon.text), soon.text
+    assert await value("SELECT state FROM vendor WHERE slug = 'kiln-co'") == "restricted"
+    assert "Restricted" in page.text
+    assert "overdue" in page.text
+    assert "Continue with Stripe" in page.text
+
+
+async def test_page_offers_nothing_when_the_account_is_rejected(world: World) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    await tell_of(world, "rejected", await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'"))
+    await world.deliver()
+
+    page = await vera.get(PAGE)
+
+    assert await value("SELECT state FROM vendor WHERE slug = 'kiln-co'") == "rejected"
+    assert "Stripe has rejected your account" in page.text
+    assert "Stripe suspects fraud." in page.text
+    assert "Continue with Stripe" not in page.text
+
+
+async def test_vendor_is_disconnected_when_the_account_is_deauthorised(world: World) -> None:
+    """Pitfall 12: the event names the application; the account in its envelope is the one that is asked for."""
+    ref = await value("SELECT account_ref FROM vendor WHERE slug = 'lumen-works'")
+    await tell_of(world, "deauthorized", ref)
+
+    await world.deliver()
+
+    print(await rows("SELECT type, account, outcome, state, last_error FROM inbox_event"))
+    assert await value("SELECT state FROM vendor WHERE slug = 'lumen-works'") == "disconnected"
+    told = await rows("SELECT type, outcome FROM inbox_event WHERE type = 'account.application.deauthorized'")
+    assert told == [{"type": "account.application.deauthorized", "outcome": "applied"}]
+
+
+async def test_events_of_both_endpoints_are_applied_when_each_has_its_own_secret(world: World) -> None:
+    """Pitfalls 11 and 21: account events come to the platform's Connect endpoint, none is made on the account."""
+    assert world.settings.stripe_webhook_secrets != world.settings.stripe_connect_webhook_secrets
+    ref = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
+    await tell_of(world, "rejected", ref)
+
+    await world.deliver()
+
+    events = await rows("SELECT DISTINCT endpoint, account FROM inbox_event WHERE type = 'account.updated'")
+    assert events == [{"endpoint": "connect", "account": ref}]
+    assert not [call for call in world.wire.sent if "Stripe-Account" in call.headers and "endpoints" in call.url.path]
+
+
+async def test_new_link_is_made_when_the_last_one_was_spent(world: World) -> None:
+    otto = await open_a_shop(world)
+    spent = await follow_link(otto)
+    await world.console.get(spent)
+    refused = await world.console.get(spent)
+
+    again = await otto.get(refused.headers["location"].removeprefix(SHOP))
+
+    assert where(refused) == "/sell/connect/refresh"
+    assert again.headers["location"].startswith(SANDBOX + "/")
+    assert again.headers["location"] != spent
+
+
+async def test_loop_ends_with_an_explanation_when_links_are_spent_again_and_again(world: World) -> None:
+    """Pitfall 14: a refresh address that leads to itself."""
+    otto = await open_a_shop(world)
+    await follow_link(otto)
+    path = f"/sell/connect/refresh?account={(await the_shop())['account_ref']}"
+
+    answers = [await otto.get(path) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 409]
+    assert "sent you back to us three times" in answers[-1].text
+    assert Outline(answers[-1].text).find_problems() == []
+    assert (await otto.post("/sell/connect/start")).status_code == 303
+    assert (await otto.get(path)).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/sell/connect/return", "/sell/connect/refresh"])
+async def test_nothing_is_found_when_the_account_is_another_persons(world: World, path: str) -> None:
+    otto = await open_a_shop(world)
+    await follow_link(otto)
+    veras = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
+    ottos = (await the_shop())["account_ref"]
+    calls = len(world.wire.sent)
+
+    answers = [await otto.get(f"{path}?account={ref}") for ref in (veras, "", "acct_x")]
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    answers += [await ada.get(f"{path}?account={ottos}")]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert len(world.wire.sent) == calls
+
+
+@pytest.mark.parametrize("who", ["ada", "olga"])
+async def test_nothing_is_found_when_somebody_without_a_shop_asks_for_a_link(world: World, who: str) -> None:
+    browser = world.browser()
+    await sign_in_as(browser, who)
+
+    assert (await browser.post("/sell/connect/start")).status_code == 404
+    assert (await browser.get("/sell/onboarding/status")).status_code == 404
+
+
+async def test_nothing_is_found_when_staff_asks_for_a_link(world: World) -> None:
+    otto = await open_a_shop(world)
+    await fetch("UPDATE membership SET role = 'staff'")
+
+    assert (await otto.post("/sell/connect/start")).status_code == 404
+
+
+async def test_task_is_kept_with_a_button_to_try_again_when_the_provider_is_down(world: World) -> None:
+    otto = await open_a_shop(world)
+    await world.tell("faults", method="POST", path="/v1/account_links", when="before", action="status", status=401)
+
+    answer = await otto.post("/sell/connect/start")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "10"
+    assert "Stripe does not answer just now" in answer.text
+    assert "Continue with Stripe" in answer.text
+    await world.console.delete("/_sandbox/faults")
+    assert (await otto.post("/sell/connect/start")).status_code == 303
+
+
+async def test_page_is_shown_when_the_provider_is_down_at_the_return_visit(world: World) -> None:
+    otto = await open_a_shop(world)
+    back = await finish_form(world, await follow_link(otto))
+    await world.tell("faults", method="GET", path="/v1/accounts/*", when="before", action="status", status=401)
+
+    answer = await otto.get(back)
+
+    assert where(answer) == PAGE
+    assert (await the_shop())["state"] == "onboarding"
+    await world.console.delete("/_sandbox/faults")
+    await world.worker.drain(sweep=True)
+    assert (await the_shop())["state"] == "active", "the sweep looks when no door did"
+
+
+async def test_nobody_is_sent_to_an_origin_that_settings_do_not_name(world: World) -> None:
+    """The provider's form lies where the settings say, and the policy of pages names the same origins."""
+    answer = await (await open_a_shop(world)).get(PAGE)
+
+    assert f"form-action 'self' {SANDBOX};" in answer.headers["content-security-policy"]

@@ -205,7 +205,6 @@ async def test_vendor_is_disconnected_when_the_account_is_deauthorised(world: Wo
 
     await world.deliver()
 
-    print(await rows("SELECT type, account, outcome, state, last_error FROM inbox_event"))
     assert await value("SELECT state FROM vendor WHERE slug = 'lumen-works'") == "disconnected"
     told = await rows("SELECT type, outcome FROM inbox_event WHERE type = 'account.application.deauthorized'")
     assert told == [{"type": "account.application.deauthorized", "outcome": "applied"}]

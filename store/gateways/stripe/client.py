@@ -161,8 +161,9 @@ def translate_error(error: Exception) -> Exception:
     if isinstance(error, stripe.AuthenticationError | stripe.IdempotencyError):
         # A key that is being rotated, or one that an earlier request used: what that one did is not known from this.
         return Unavailable(words)
-    if isinstance(error, stripe.PermissionError) and error.code == "account_invalid":
-        # Also where it never was ours: neither will answer us again. docs.stripe.com/error-codes#account-invalid
+    if isinstance(error, stripe.PermissionError) and getattr(error.error, "code", "") == "account_invalid":
+        # The SDK leaves `code` of a 403 empty; the body has it. Whoever never was ours does not answer us either.
+        # docs.stripe.com/error-codes#account-invalid
         return Disconnected(words)
     if isinstance(error, stripe.InvalidRequestError | stripe.PermissionError):
         return GatewayBug(words)

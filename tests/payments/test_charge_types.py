@@ -22,6 +22,7 @@ from tests.promotions.promoting import make_code
 from tests.world import World, build_world, rows
 
 Amounts = dict[tuple[str, str], int]
+PLAIN_CASES = [case for case in CASES if case.code == PLAIN]
 LEDGER = "SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entry GROUP BY 1, 2"
 
 
@@ -72,6 +73,22 @@ async def buy(world: World, case: Case, stands: dict[str, Stand]) -> None:
         assert (await ada.post("/cart/promotion", code="BOWL")).status_code == 303
     paid = await world.pay(await ada.check_out())
     assert paid.status_code == 303, paid.text
+    await world.settle()
+
+
+async def refund(world: World, case: Case, amount: int) -> None:
+    """Somebody gives a part back at the provider, and with it what was passed on."""
+    headers = {"Authorization": f"Bearer {world.settings.stripe_secret_key}"}
+    capture = (await rows("SELECT * FROM capture ORDER BY created_at DESC LIMIT 1"))[0]
+    form = {"charge": capture["capture_ref"], "amount": str(amount)}
+    if case.kind == "direct":
+        headers["Stripe-Account"] = capture["account_ref"]
+    if case.kind == "destination":
+        form["reverse_transfer"] = "true"
+    if case.kind != "separate":
+        form["refund_application_fee"] = "true"
+    made = await world.console.post("/v1/refunds", data=form, headers=headers)
+    assert made.status_code == 200, made.text
     await world.settle()
 
 
@@ -156,4 +173,28 @@ async def test_everybody_ends_with_the_tables_amounts(market: World, case: Case)
     assert change(in_ledger, await read_ledger()) == booked(case, stands)
     assert await ledger_balances() == await provider_balances(market)
     await assert_books_agree(market)
+    assert await doctors_complaints(market) == []
+
+
+@pytest.mark.parametrize("case", PLAIN_CASES, ids=[case.name for case in PLAIN_CASES])
+async def test_stripes_fee_alone_is_lost_when_everything_is_given_back_in_parts(market: World, case: Case) -> None:
+    """Who paid Stripe has lost that and nobody anything else, however often a part was rounded and exchanged."""
+    if case.kind == "separate":
+        await fill_balance(market, case)
+    stands = await open_market(market, case)
+    at_provider, in_ledger = await provider_balances(market), await read_ledger()
+    await buy(market, case, stands)
+
+    for amount in (1001, 777, case.buyer - 1001 - 777):
+        await refund(market, case, amount)
+
+    payer = stands["anvil"].account if case.kind == "direct" else "platform"
+    lost = {(payer, case.currency): -case.provider}
+    assert (await the_order())["refunded"] == case.buyer
+    assert change(at_provider, await provider_balances(market)) == lost
+    borne_by = f"payable:{stands['anvil'].vendor}" if case.kind == "direct" else "cost:provider_fees"
+    assert change(in_ledger, await read_ledger()) == {
+        (f"provider:stripe:{payer}", case.currency): -case.provider,
+        (borne_by, case.currency): case.provider,
+    }
     assert await doctors_complaints(market) == []

@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from store.accounts.service import LETTERS, forget_links, forget_sessions
+from store.accounts import service as accounts
 from store.gateways.breaker import Refused
 from store.gateways.build import build_gateways
 from store.gateways.pace import TooFast
@@ -39,6 +39,7 @@ from store.payouts.sweep import sweep_transfers
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
+from store.vendors import service as vendors
 from store.vendors.sweep import sweep_vendors
 from store.webhooks.service import back_fill, process_due
 from store.webhooks.sweep import sweep_endpoints, sweep_silence
@@ -53,6 +54,9 @@ AWAY = tuple(error.__name__ for error in (Unavailable, Refused, TooFast, StoredF
 # Back-off grows to an hour: two days and a half, longer than a provider remembers a key.
 OPERATION_TRIES = 60
 GRACE_SECONDS = 3.0
+
+# What is added to a mail just before it is sent, by kind.
+LETTERS = {**accounts.LETTERS, **vendors.LETTERS}
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +81,8 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, self.tick))
-            for tidy in (forget_limits, forget_payers, forget_sessions, forget_links, erase_orders):
+            tidies = (forget_limits, forget_payers, accounts.forget_sessions, accounts.forget_links, erase_orders)
+            for tidy in tidies:
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
             loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 

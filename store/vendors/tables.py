@@ -83,3 +83,24 @@ class Membership(Table, tablename="membership"):
     vendor = ForeignKey(Vendor, null=False, index=True)
     role = Text(default=Role.OWNER, choices=Role)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Invitation(Table, tablename="invitation"):
+    """A place in a shop that is offered to an address. `token_hash` is set while its mail is sent, and nowhere else.
+
+    It is open until it is accepted, withdrawn, or over (`expires_at`, wall time).
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    vendor = ForeignKey(Vendor, null=False, index=True)
+    email = Text()
+    email_key = Text()
+    role = Text(default=Role.STAFF, choices=Role)
+    invited_by = ForeignKey(Person, null=False)
+    token_hash = Text(null=True, default=None, unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(null=True, default=None)
+    accepted_at = Timestamptz(null=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)
+
+    invitation_ends_once = Check("accepted_at IS NULL OR withdrawn_at IS NULL")

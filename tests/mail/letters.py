@@ -36,6 +36,7 @@ MORE: dict[str, dict[str, Any]] = {
     "refunded": {"amount": 1250, "reason": "The payment arrived after the order had ended."},
     "refund_failed": {"amount": 1250, "reason": "the card was reported lost or stolen"},
     "shipped": {"vendor": "Kiln & Co", "carrier": "Royal Mail", "tracking": "RM 123 456"},
+    "invited": {"shop": "Kiln & Co", "by": "vera@example.com", "role": "staff", "path": "/sell/join/tok"},
     "verify_email": {"path": "/account/verify/tok"},
     "reset_password": {"path": "/account/reset/tok"},
     "password_changed": {"path": "/account/reset"},

@@ -1,16 +1,36 @@
-"""Vendors' verbs: open a shop and an account, lead to the provider's form, and find out where a vendor stands."""
+"""Vendors' verbs: open a shop and an account, lead to the provider's form, find out where a vendor stands; its team."""
 
 from store.vendors.service.open import open_account
 from store.vendors.service.shop import ShopProfile, open_shop
 from store.vendors.service.start import TooManyLinks, start_onboarding
 from store.vendors.service.sync import note_disconnected, sync_account
+from store.vendors.service.team import (
+    INVITATION_FOR,
+    LETTERS,
+    HasAShop,
+    InvitationEnded,
+    LastOwner,
+    accept_invitation,
+    invite,
+    remove_member,
+    withdraw_invitation,
+)
 
 __all__ = [
+    "INVITATION_FOR",
+    "LETTERS",
+    "HasAShop",
+    "InvitationEnded",
+    "LastOwner",
     "ShopProfile",
     "TooManyLinks",
+    "accept_invitation",
+    "invite",
     "note_disconnected",
     "open_account",
     "open_shop",
+    "remove_member",
     "start_onboarding",
     "sync_account",
+    "withdraw_invitation",
 ]

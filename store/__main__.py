@@ -129,6 +129,28 @@ def seed(_: argparse.Namespace) -> int:
     return 0
 
 
+def operator(arguments: argparse.Namespace) -> int:
+    """Let somebody run the market, or end that."""
+    settings = _settings()
+    from store.accounts.service import set_operator
+    from store.kit.db import start_pool, stop_pool
+    from store.kit.errors import NotFound
+
+    async def run() -> None:
+        await start_pool(settings.db_pool)
+        try:
+            await set_operator(arguments.email, not arguments.end)
+        finally:
+            await stop_pool()
+
+    try:
+        asyncio.run(run())
+    except NotFound as unknown:
+        return _refuse(unknown.message)
+    print(f"{arguments.email} {'is no operator any more' if arguments.end else 'is an operator now'}; sessions ended")
+    return 0
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Check settings, database, provider and invariants; exit code 1 when something is wrong."""
     settings = _settings()
@@ -170,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     everything.add_argument("--reset", action="store_true", help="start afresh: forget orders, mails and goods")
     add(migrate, "bring the database's tables up to date")
     add(seed, "fill an empty database with the demo's vendors and goods")
+    role = add(operator, "let the person with this confirmed address run the market")
+    role.add_argument("email", help="the address of the account")
+    role.add_argument("--end", action="store_true", help="no longer")
     check = add(doctor, "check settings, database, provider and invariants; exit code 1 when something is wrong")
     check.add_argument("--json", action="store_true", help="print JSON instead of lines")
     return parser

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from store.accounts import service
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
+from store.kit.errors import NotFound
 from tests.people import PASSWORD, is_in, link_for, make_person, sign_in, sign_in_as, subjects
 from tests.shelves import count_statements, read_form, read_words
 from tests.world import Browser, World, rows
@@ -159,3 +161,24 @@ async def test_key_of_a_session_is_no_cookie_and_ends_only_ones_own(world: World
 
     assert await is_in(ada)
     assert (await world.browser().get("/account", Cookie=f"sid={session['id']}")).status_code == 303
+
+
+@pytest.mark.parametrize("operator", [True, False])
+async def test_every_session_ends_when_a_persons_role_changes(world: World, operator: bool) -> None:
+    olga, ada = world.browser(), world.browser()
+    await sign_in_as(olga, "olga" if not operator else "otto")
+    await sign_in_as(ada, "ada")
+
+    await service.set_operator("OLGA@example.com" if not operator else "Otto@example.com", operator)
+
+    assert [await is_in(olga), await is_in(ada)] == [False, True]
+    found = await rows("SELECT email FROM person WHERE operator ORDER BY email")
+    assert [row["email"] for row in found] == (["olga@example.com", "otto@example.com"] if operator else [])
+
+
+async def test_nobody_gets_a_role_when_the_address_is_not_confirmed(world: World) -> None:
+    await make_person(ADA)
+
+    for email in (ADA, "nobody@example.com"):
+        with pytest.raises(NotFound):
+            await service.set_operator(email, True)

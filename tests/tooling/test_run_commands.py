@@ -11,7 +11,7 @@ import pytest
 from store.demo.folder import write_env
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "work", "sandbox", "demo", "migrate", "seed", "doctor")
+COMMANDS = ("serve", "work", "sandbox", "demo", "migrate", "seed", "operator", "doctor")
 
 
 def store(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,7 @@ from store.accounts.service.persons import (
     has_password,
     is_password_of,
     prove,
+    set_operator,
 )
 from store.accounts.service.sessions import (
     LIFETIME,
@@ -57,6 +58,7 @@ __all__ = [
     "read_link",
     "reset_password",
     "rotate",
+    "set_operator",
     "sign_in",
     "sign_out",
     "take_messages",

@@ -11,9 +11,10 @@ from uuid import UUID
 import asyncpg
 
 from store.accounts.service.passwords import check_password, hash_password, needs_rehash
+from store.accounts.service.sessions import end_sessions
 from store.kit import clock
-from store.kit.db import fetch, fetch_row, fetch_value, savepoint
-from store.kit.errors import Conflict
+from store.kit.db import fetch, fetch_row, fetch_value, savepoint, transaction
+from store.kit.errors import Conflict, NotFound
 from store.kit.ids import new_id
 from store.mail.service import forget_address
 
@@ -82,6 +83,22 @@ async def is_password_of(person_id: UUID, password: str) -> bool:
     return await check_password(
         await fetch_value("SELECT password_hash FROM person WHERE id = $1", person_id), password
     )
+
+
+async def set_operator(email: str, operator: bool) -> None:
+    """Let the person with this verified address run the market, or no longer; every session of theirs ends.
+
+    What somebody may do is thus never changed under a session that was made before. Raises NotFound.
+    """
+    async with transaction():
+        person_id = await fetch_value(
+            "UPDATE person SET operator = $2 WHERE email_key = $1 AND verified_at IS NOT NULL RETURNING id",
+            email_key(email),
+            operator,
+        )
+        if person_id is None:
+            raise NotFound("Nobody has an account with this address and has confirmed it.")
+        await end_sessions(person_id)
 
 
 async def delete_person(person_id: UUID) -> None:

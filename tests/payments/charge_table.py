@@ -33,12 +33,14 @@ VENDORS = "15 % by the vendor"
 OURS = "7 % by us"
 BEYOND = "15 % by us"
 WHOLE_FEE = "all of our fee, by us"
+DIVIDED = "501 by us, divided"
 CODES: dict[str, dict[str, Any]] = {
     VENDORS: {"percent": 1500, "funded_by": "vendor"},
     OURS: {"percent": 700, "funded_by": "platform"},
     BEYOND: {"percent": 1500, "funded_by": "platform"},
 }
-WHOLE_FEES = {"USD": 209, "EUR": 215, "JPY": 317}
+# What is left over goes to the larger remainder: to anvil in USD (356.7 of 501), to birch in EUR and JPY.
+AMOUNTS = {DIVIDED: {"USD": 501, "EUR": 501, "JPY": 501}, WHOLE_FEE: {"USD": 209, "EUR": 215, "JPY": 317}}
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,15 @@ CASES = (
     Case("separate", "USD", VENDORS, 3378, 128, {"anvil": 2227, "birch": 884}, 139, 267),
     Case("separate", "USD", OURS, 3656, 136, {"anvil": 2571, "birch": 1019}, -70, 66),
     Case("separate", "USD", BEYOND, 3378, 128, {"anvil": 2571, "birch": 1019}, -340, 0, {"anvil": 162, "birch": 50}),
+    Case("separate", "USD", DIVIDED, 3398, 129, {"anvil": 2571, "birch": 1019}, -321, 0, {"anvil": 148, "birch": 44}),
     Case("separate", "EUR", PLAIN, 4747, 168, {"anvil": 2827, "birch": 1534}, 218, 386),
     Case("separate", "EUR", VENDORS, 4109, 149, {"anvil": 2473, "birch": 1304}, 183, 332),
     Case("separate", "EUR", OURS, 4450, 159, {"anvil": 2827, "birch": 1534}, -70, 89),
     Case("separate", "EUR", BEYOND, 4109, 149, {"anvil": 2827, "birch": 1534}, -401, 0, {"anvil": 167, "birch": 85}),
+    Case("separate", "EUR", DIVIDED, 4246, 153, {"anvil": 2827, "birch": 1534}, -268, 0, {"anvil": 85, "birch": 30}),
     Case("separate", "JPY", PLAIN, 6175, 209, {"anvil": 4277, "birch": 1461}, 228, 437),
     Case("separate", "JPY", VENDORS, 5402, 187, {"anvil": 3727, "birch": 1299}, 189, 376),
     Case("separate", "JPY", OURS, 5814, 199, {"anvil": 4277, "birch": 1461}, -123, 76),
     Case("separate", "JPY", BEYOND, 5402, 187, {"anvil": 4277, "birch": 1461}, -523, 0, {"anvil": 276, "birch": 60}),
+    Case("separate", "JPY", DIVIDED, 5674, 195, {"anvil": 4277, "birch": 1461}, -259, 3, {"anvil": 67}),
 )

@@ -16,7 +16,7 @@ from store.doctor import checks
 from store.doctor.invariants import INVARIANTS
 from tests.facts import assert_books_agree, ledger_balances, provider_balances, the_order
 from tests.invariants import check_after
-from tests.payments.charge_table import CASES, CODES, FEES, HOMES, PLAIN, PRICES, WHOLE_FEES, Case
+from tests.payments.charge_table import AMOUNTS, CASES, CODES, FEES, HOMES, PLAIN, PRICES, Case
 from tests.payments.markets import Stand, open_stand
 from tests.promotions.promoting import make_code
 from tests.world import World, build_world, rows
@@ -46,7 +46,7 @@ async def open_market(world: World, case: Case) -> dict[str, Stand]:
     if case.code in CODES:
         await make_code(code="BOWL", **CODES[case.code])
     elif case.code != PLAIN:
-        amount = WHOLE_FEES[case.currency]
+        amount = AMOUNTS[case.code][case.currency]
         await make_code(code="BOWL", amount=amount, currency=case.currency, funded_by="platform")
     return stands
 

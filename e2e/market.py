@@ -60,8 +60,14 @@ class Market:
         if database:
             self._found = {
                 "variant": self.rows(f"SELECT id, price, published, {FREE} AS free FROM variant"),
-                "product": self.rows("SELECT id, price, published FROM product"),
-                "vendor": self.rows("SELECT id, state, paused, delivery_price, allow_promotion_codes FROM vendor"),
+                "product": self.rows(
+                    "SELECT id, title, summary, description, category, price, published, archived_at, closed"
+                    " FROM product"
+                ),
+                "vendor": self.rows(
+                    "SELECT id, name, about, ink, returns_text, state, paused, closed_at, delivery_price,"
+                    " allow_promotion_codes FROM vendor"
+                ),
                 "promotion": self.rows("SELECT id, max_uses, active FROM promotion"),
             }
 
@@ -151,6 +157,13 @@ class Market:
         # The provider forgets these with its reset: looking at them again would only fill the log.
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
         self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
+        # What vendors made in a journey leaves the shelves with it.
+        made = [row["id"] for row in self._found["product"]]
+        self.rows("UPDATE product SET published = false WHERE published AND id <> ALL($1)", made)
+        self.rows("DELETE FROM picture WHERE product = ANY($1)", made)
+        self.rows(
+            "UPDATE promotion SET active = false WHERE id <> ALL($1)", [r["id"] for r in self._found["promotion"]]
+        )
         for table, found in self._found.items():
             for row in found:
                 self._put_back(table, row)

@@ -23,6 +23,7 @@ from store.cart import controllers as cart
 from store.cart.queries import count_items
 from store.catalogue import controllers as catalogue
 from store.dashboard import controllers as dashboard
+from store.dashboard.controllers.pictures import UPLOAD_BYTES, UPLOADS
 from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
@@ -110,6 +111,6 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         origin=settings.base_url,
         headers=HeaderPolicy(settings.https, settings.form_origins, PRIVATE),
         unguarded=("/webhooks/",),
-        body_caps={"/webhooks/": WEBHOOK_BYTES},
+        body_caps={"/webhooks/": WEBHOOK_BYTES, UPLOADS: UPLOAD_BYTES},
     )
     return enclose(app, shell)

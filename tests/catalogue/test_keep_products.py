@@ -37,6 +37,12 @@ async def make_words(title: str = "Crème brûlée dish", **changes: Any) -> Wor
     })  # fmt: skip
 
 
+async def create(vendor: UUID, words: Words, first: Goods | None) -> UUID:
+    product = uuid4()
+    await create_product(vendor, product, words, first)
+    return product
+
+
 def goods(price: int = 2400, stock: int = 0, **changes: Any) -> Goods:
     return Goods(**{"id": None, "label": "", "price": price, "stock_change": stock, **changes})
 
@@ -54,7 +60,7 @@ async def read_stock(product: UUID) -> list[int]:
 async def test_draft_has_an_address_a_price_and_stock_when_created(db: str) -> None:
     vera = await make_vendor(currency="JPY")
 
-    product = await create_product(vera, await make_words(), goods(2400, 7))
+    product = await create(vera, await make_words(), goods(2400, 7))
 
     row = await read_row(product)
     assert (row["slug"], row["currency"], row["price"], row["published"]) == ("creme-brulee-dish", "JPY", 2400, False)
@@ -62,10 +68,22 @@ async def test_draft_has_an_address_a_price_and_stock_when_created(db: str) -> N
     assert await read_product(row["slug"]) is None
 
 
+async def test_one_draft_is_made_when_its_form_is_sent_twice(db: str) -> None:
+    vera, otto = await make_vendor(), await make_vendor("otto")
+    product = await create(vera, await make_words("Mug"), goods(2400, 7))
+
+    await create_product(vera, product, await make_words("Mug"), goods(2400, 7))
+    with pytest.raises(NotFound):
+        await create_product(otto, product, await make_words("Mine"), goods())
+
+    assert len(await rows("SELECT id FROM product")) == 1
+    assert await read_stock(product) == [7]
+
+
 async def test_second_product_of_a_name_gets_an_address_of_its_own(db: str) -> None:
     vera = await make_vendor()
 
-    first, second = [await create_product(vera, await make_words("Mug"), goods()) for _ in range(2)]
+    first, second = [await create(vera, await make_words("Mug"), goods()) for _ in range(2)]
 
     assert (await read_row(first))["slug"] == "mug"
     assert (await read_row(second))["slug"].startswith("mug-")
@@ -73,7 +91,7 @@ async def test_second_product_of_a_name_gets_an_address_of_its_own(db: str) -> N
 
 async def test_words_price_and_stock_change_when_saved_at_the_version_that_was_seen(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods(2400, 7))
+    product = await create(vera, await make_words(), goods(2400, 7))
     variant = await fetch_value("SELECT id FROM variant")
 
     await save_product(vera, product, 1, await make_words("Dish", summary=""), goods(2600, -2, id=variant))
@@ -86,7 +104,7 @@ async def test_words_price_and_stock_change_when_saved_at_the_version_that_was_s
 
 async def test_nothing_is_written_when_somebody_saved_meanwhile(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods(2400, 7))
+    product = await create(vera, await make_words(), goods(2400, 7))
     variant = await fetch_value("SELECT id FROM variant")
     await save_product(vera, product, 1, await make_words("Hers"), None)
 
@@ -102,7 +120,7 @@ async def test_nothing_is_written_when_somebody_saved_meanwhile(db: str) -> None
 
 async def test_nothing_happens_when_the_product_is_somebody_elses(db: str) -> None:
     vera, otto = await make_vendor(), await make_vendor("otto")
-    product = await create_product(vera, await make_words(), goods())
+    product = await create(vera, await make_words(), goods())
     variant = await fetch_value("SELECT id FROM variant")
     before = await read_row(product)
 
@@ -125,7 +143,7 @@ async def test_nothing_happens_when_the_product_is_somebody_elses(db: str) -> No
 async def test_variant_of_another_product_is_not_taken_over(db: str) -> None:
     vera = await make_vendor()
     (strange,) = await make_product(await make_vendor("otto"))
-    product = await create_product(vera, await make_words(), goods())
+    product = await create(vera, await make_words(), goods())
 
     with pytest.raises(NotFound):
         await save_variants(vera, product, 1, [goods(1, id=strange)])
@@ -135,7 +153,7 @@ async def test_variant_of_another_product_is_not_taken_over(db: str) -> None:
 
 async def test_more_than_is_free_cannot_be_taken_away(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods(2400, 3))
+    product = await create(vera, await make_words(), goods(2400, 3))
     variant = await fetch_value("SELECT id FROM variant")
 
     with pytest.raises(ShopError, match="Only 3 are free"):
@@ -146,7 +164,7 @@ async def test_more_than_is_free_cannot_be_taken_away(db: str) -> None:
 
 async def test_variants_are_added_renamed_and_taken_off_sale(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods(2400, 1))
+    product = await create(vera, await make_words(), goods(2400, 1))
     first = await fetch_value("SELECT id FROM variant")
 
     await save_variants(
@@ -174,7 +192,7 @@ async def test_publishing_is_refused_in_words_while_something_is_missing(
     db: str, changes: dict[str, str], priced: bool, words: str
 ) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(**changes), goods() if priced else None)
+    product = await create(vera, await make_words(**changes), goods() if priced else None)
 
     with pytest.raises(NotReady, match=words):
         await publish_product(vera, product)
@@ -184,7 +202,7 @@ async def test_publishing_is_refused_in_words_while_something_is_missing(
 
 async def test_publishing_is_refused_when_two_variants_have_no_name(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), None)
+    product = await create(vera, await make_words(), None)
     await save_variants(vera, product, 1, [goods(1000, label="Small"), goods(1200)])
 
     with pytest.raises(NotReady, match="Give every variant a name"):
@@ -193,7 +211,7 @@ async def test_publishing_is_refused_when_two_variants_have_no_name(db: str) -> 
 
 async def test_product_comes_and_goes_when_published_hidden_archived_and_restored(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods())
+    product = await create(vera, await make_words(), goods())
 
     seen = []
     for verb in (publish_product, hide_product, publish_product, archive_product, restore_product):
@@ -224,7 +242,7 @@ async def test_shelf_comes_back_as_it_was_when_a_shop_closes_and_opens(db: str) 
 
 async def test_nothing_is_published_while_its_shop_is_closed(db: str) -> None:
     vera = await make_vendor()
-    product = await create_product(vera, await make_words(), goods())
+    product = await create(vera, await make_words(), goods())
     await fetch("UPDATE vendor SET paused = true, closed_at = now() WHERE id = $1", vera)
 
     with pytest.raises(NotReady, match="Open your shop again"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,13 +36,13 @@ class Stale(Conflict):
 
 
 class NotReady(Conflict):
-    """A product that cannot be published yet; `missing` says in words what to fill in."""
+    """A product that cannot be published yet; `missing` says by field in words what to fill in."""
 
     title = "Not ready to publish"
 
-    def __init__(self, missing: Sequence[str]) -> None:
-        super().__init__("Not published yet. " + " ".join(missing))
-        self.missing = tuple(missing)
+    def __init__(self, missing: Mapping[str, str]) -> None:
+        super().__init__("Not published yet. " + " ".join(missing.values()))
+        self.missing = dict(missing)
 
 
 class Words(Struct, frozen=True):
@@ -64,14 +64,17 @@ class Goods(Struct, frozen=True):
     published: bool = True
 
 
-async def create_product(vendor_id: UUID, words: Words, goods: Goods | None) -> UUID:
-    """A new draft; `goods` is None while it has no price. Returns its id."""
+async def create_product(vendor_id: UUID, product_id: UUID, words: Words, goods: Goods | None) -> None:
+    """A new draft under an id that its form brought; the same form again makes nothing. `goods`: None without a price.
+
+    Raises NotFound when the id is another vendor's.
+    """
     async with transaction():
-        product_id = await _insert(vendor_id, words)
+        if not await _insert(vendor_id, product_id, words):
+            return
         if goods is not None:
             await _write_goods(product_id, vendor_id, [goods], "new")
         await _set_price(product_id)
-    return product_id
 
 
 async def save_product(vendor_id: UUID, product_id: UUID, version: int, words: Words, goods: Goods | None) -> None:
@@ -156,20 +159,24 @@ async def open_shelf(vendor_id: UUID) -> int:
 NOT_YOURS = "There is no such product in your shop."
 
 
-async def _insert(vendor_id: UUID, words: Words) -> UUID:
+async def _insert(vendor_id: UUID, product_id: UUID, words: Words) -> bool:
     slug = make_slug(words.title)
     for _ in range(NAME_TRIES):
         row = await fetch_row(
             "INSERT INTO product (id, vendor, category, slug, title, summary, description, art, art_text, currency,"
             " price, published, created_at)"
             " SELECT $1, vendor.id, $3, $4, $5, $6, $7, $8, $9, vendor.currency, 0, false, $10 FROM vendor"
-            " WHERE vendor.id = $2 ON CONFLICT (slug) DO NOTHING RETURNING id",
-            *(new_id(), vendor_id, words.category, slug, words.title, words.summary, words.description),
+            " WHERE vendor.id = $2 ON CONFLICT DO NOTHING RETURNING id",
+            *(product_id, vendor_id, words.category, slug, words.title, words.summary, words.description),
             *(DRAWING, DRAWING_TEXT, clock.now()),
         )
         if row is not None:
-            product_id: UUID = row["id"]
-            return product_id
+            return True
+        owner = await fetch_value("SELECT vendor FROM product WHERE id = $1", product_id)
+        if owner is not None and owner != vendor_id:
+            raise NotFound(NOT_YOURS)
+        if owner is not None:
+            return False
         slug = f"{make_slug(words.title)}-{new_readable(4).lower()}"
     raise RuntimeError("no free address for a product in five tries")
 
@@ -221,18 +228,18 @@ async def _set_price(product_id: UUID) -> None:
     )
 
 
-def _find_missing(product: dict[str, Any]) -> list[str]:
-    missing = []
+def _find_missing(product: dict[str, Any]) -> dict[str, str]:
+    missing = {}
     if not product["title"]:
-        missing.append("Enter a title.")
+        missing["title"] = "Enter a title."
     if not product["description"]:
-        missing.append("Enter a description: buyers want to know what they get.")
+        missing["description"] = "Enter a description: buyers want to know what they get."
     if not product["variants"]:
-        missing.append("Enter a price.")
+        missing["price"] = "Enter a price."
     elif product["variants"] > 1 and product["unnamed"]:
-        missing.append("Give every variant a name, so that buyers can tell them apart.")
+        missing["variants"] = "Give every variant a name, so that buyers can tell them apart."
     if product["closed"]:
-        missing.append("Open your shop again in the settings: nothing can be published while it is closed.")
+        missing["shop"] = "Open your shop again in the settings: nothing can be published while it is closed."
     return missing
 
 

@@ -1,7 +1,13 @@
 """The vendor's pages over HTTP. Every one asks for a seat first, and every query and write carries its vendor's id."""
 
 from store.dashboard.controllers.connect import come_back, refresh, start
+from store.dashboard.controllers.home import show_home
 from store.dashboard.controllers.onboarding import open_a_shop, show_onboarding, show_sell, show_tasks
+from store.dashboard.controllers.orders import deliver, export_orders, finish, ship, show_order, show_orders
+from store.dashboard.controllers.pictures import bring_back, make_first, remove, upload
+from store.dashboard.controllers.product import create, save, show_new, show_product
+from store.dashboard.controllers.products import archive, hide, restore, show_products
+from store.dashboard.controllers.variants import save_all, show_variants
 
 route_handlers = [
     show_sell,
@@ -11,4 +17,25 @@ route_handlers = [
     start,
     come_back,
     refresh,
+    show_home,
+    show_products,
+    show_new,
+    create,
+    show_product,
+    save,
+    hide,
+    archive,
+    restore,
+    show_variants,
+    save_all,
+    upload,
+    make_first,
+    remove,
+    bring_back,
+    show_orders,
+    export_orders,
+    show_order,
+    ship,
+    deliver,
+    finish,
 ]

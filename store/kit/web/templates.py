@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -84,7 +84,7 @@ def fragment(
 def make_environment(templates: Path, static: Path, *, settings: object, reload: bool = False) -> Environment:
     """The Jinja environment over the folder `templates`.
 
-    Filters `money(amount, currency)`, `date`, `datetime`; globals `static(path)` and `settings` (what a
+    Filters `money(amount, currency)`, `date`, `datetime`, `day`; globals `static(path)` and `settings` (what a
     template may know of the installation: `settings.demo`). `reload` looks for changed files on each use.
     """
     environment = Environment(
@@ -96,7 +96,7 @@ def make_environment(templates: Path, static: Path, *, settings: object, reload:
         auto_reload=reload,
     )
     del environment.filters["safe"]
-    environment.filters.update(money=format_money, date=format_day, datetime=format_moment)
+    environment.filters.update(money=format_money, date=format_day, datetime=format_moment, day=format_short_day)
     environment.globals.update(static=_static_urls(static, reload), settings=settings)
     return environment
 
@@ -109,6 +109,11 @@ def format_money(amount: int, currency: str) -> str:
 def format_day(moment: datetime) -> str:
     """A day in UTC: 4 March 2026."""
     return str(format_date(moment.astimezone(UTC), "d MMMM y", locale=LOCALE))
+
+
+def format_short_day(day: date) -> str:
+    """A day of this year's: 4 March."""
+    return str(format_date(day, "d MMMM", locale=LOCALE))
 
 
 def format_moment(moment: datetime) -> str:

@@ -1,0 +1,163 @@
+"""A vendor's home page: what to do next, what was sold lately, what waits to be sent, what is owed. Five queries.
+
+Days are UTC days of business time. Sales are what buyers paid for this vendor's part, less what a code at the
+provider's page took off; money that went back is not subtracted here, the orders show it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from store.kit import clock
+from store.kit.db import fetch, fetch_row
+from store.ledger import names
+from store.orders.queries import OpenMessage, read_open_messages
+
+DAYS = 30
+WAITING = 5
+SPANS = ((1, "Today"), (7, "7 days"), (DAYS, "30 days"))
+STANDING = """
+SELECT vendor.name, vendor.slug, vendor.state, vendor.paused, vendor.closed_at, vendor.currency, vendor.about,
+  vendor.returns_text,
+  (SELECT count(*) FROM product WHERE vendor = vendor.id AND archived_at IS NULL) AS products,
+  (SELECT count(*) FROM product WHERE vendor = vendor.id AND published) AS published
+FROM vendor WHERE id = $1
+"""
+# One index for the days, one for the parts of those orders; a vendor's older orders are never touched.
+SALES = """
+SELECT (orders.paid_at AT TIME ZONE 'UTC')::date AS day, count(*) AS orders,
+  sum(part.total - (SELECT coalesce(sum(amount), 0) FROM order_discount WHERE vendor_order = part.id))::bigint AS amount
+FROM orders JOIN vendor_order AS part ON part."order" = orders.id AND part.vendor = $1
+WHERE orders.payment_state = 'paid' AND orders.paid_at >= $2 GROUP BY day
+"""
+TO_SHIP = f"""
+SELECT part.id, orders.number, orders.paid_at, orders.full_name, count(*) OVER () AS many
+FROM vendor_order AS part JOIN orders ON orders.id = part."order"
+WHERE part.vendor = $1 AND part.fulfilment = 'to_ship' AND orders.payment_state = 'paid'
+  AND NOT (orders.total > 0 AND orders.refunded + orders.refund_pending >= orders.total)
+ORDER BY orders.paid_at LIMIT {WAITING}
+"""  # noqa: S608 - a constant
+OWED = """
+SELECT currency, -sum(amount)::bigint AS amount FROM ledger_entry WHERE account = $1
+GROUP BY currency HAVING sum(amount) <> 0 ORDER BY currency
+"""
+
+
+class Step(Struct, frozen=True):
+    """One thing to do before a shop sells; `href` is where."""
+
+    words: str
+    why: str
+    href: str
+    done: bool
+
+
+class Day(Struct, frozen=True):
+    """One day's sales; `amount` in minor units. `height` is the bar's, of 100."""
+
+    day: date
+    orders: int
+    amount: int
+    height: int
+
+
+class Span(Struct, frozen=True):
+    """Sales of the last so many days, today included."""
+
+    words: str
+    orders: int
+    amount: int
+
+
+class Waiting(Struct, frozen=True):
+    """One order that should be sent."""
+
+    id: UUID
+    number: str
+    paid_at: datetime
+    full_name: str
+
+
+class Home(Struct, frozen=True):
+    """The whole page. `owed` are (minor units, currency): earned and not yet paid out to the bank."""
+
+    name: str
+    slug: str
+    currency: str
+    state: str
+    paused: bool
+    closed: bool
+    steps: tuple[Step, ...]
+    spans: tuple[Span, ...]
+    days: tuple[Day, ...]
+    waiting: tuple[Waiting, ...]
+    to_ship: int
+    owed: tuple[tuple[int, str], ...]
+    messages: tuple[OpenMessage, ...]
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether nothing is left of the checklist."""
+        return all(step.done for step in self.steps)
+
+    @property
+    def best(self) -> Day:
+        """The day with the highest sales."""
+        return max(self.days, key=lambda day: day.amount)
+
+
+async def read_home(vendor_id: UUID) -> Home:
+    """Everything on the page, in five queries however much was sold. Raises LookupError for an unknown vendor."""
+    vendor = await fetch_row(STANDING, vendor_id)
+    if vendor is None:
+        raise LookupError(f"no vendor {vendor_id}")
+    today = clock.now().date()
+    since = today - timedelta(days=DAYS - 1)
+    begin = datetime.combine(since, datetime.min.time(), clock.now().tzinfo)
+    sold = {row["day"]: (row["orders"], row["amount"]) for row in await fetch(SALES, vendor_id, begin)}
+    days = _fill(since, sold)
+    waiting = await fetch(TO_SHIP, vendor_id)
+    return Home(
+        name=vendor["name"],
+        slug=vendor["slug"],
+        currency=vendor["currency"],
+        state=vendor["state"],
+        paused=vendor["paused"],
+        closed=vendor["closed_at"] is not None,
+        steps=_list_steps(vendor["state"], bool(vendor["about"]), vendor["products"], vendor["published"]),
+        spans=tuple(
+            Span(words, sum(day.orders for day in days[-span:]), sum(day.amount for day in days[-span:]))
+            for span, words in SPANS
+        ),
+        days=days,
+        waiting=tuple(Waiting(row["id"], row["number"], row["paid_at"], row["full_name"]) for row in waiting),
+        to_ship=waiting[0]["many"] if waiting else 0,
+        owed=tuple((row["amount"], row["currency"]) for row in await fetch(OWED, names.payable(str(vendor_id)))),
+        messages=await read_open_messages(vendor_id),
+    )
+
+
+def _fill(since: date, sold: dict[date, tuple[int, int]]) -> tuple[Day, ...]:
+    most = max((amount for _, amount in sold.values()), default=0)
+    days = []
+    for number in range(DAYS):
+        day = since + timedelta(days=number)
+        orders, amount = sold.get(day, (0, 0))
+        # Something sold is never drawn as nothing.
+        height = max(1, round(amount * 100 / most)) if amount and most else 0
+        days.append(Day(day, orders, amount, height))
+    return tuple(days)
+
+
+def _list_steps(state: str, described: bool, products: int, published: int) -> tuple[Step, ...]:
+    return (
+        Step("Say who you are", "Buyers read it on your shop’s page.", "/sell/settings", described),
+        Step(
+            "Set up payouts with Stripe", "Without it nobody can buy from you.", "/sell/onboarding", state == "active"
+        ),
+        Step("Add your first product", "It stays a draft until you publish it.", "/sell/products/new", products > 0),
+        Step("Put a product on the shelf", "Then buyers can see it.", "/sell/products?show=draft", published > 0),
+    )

@@ -1,0 +1,286 @@
+"""A vendor's orders: the list with its filters, one order with its own lines and its money. All by the vendor's id.
+
+A vendor sees an order when it is paid, and of it only what is its own: its lines, its share, its parcel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from store.catalogue.queries.pictures import THUMB
+from store.kit.db import fetch, fetch_row
+from store.ledger import names
+from store.orders.queries import OpenMessage
+from store.orders.states import MessageKind
+from store.orders.words import REASONS, name_country
+from store.vendors.states import ChargeType
+
+PAGE_SIZE = 20
+BATCH = 500
+SHOWN = {"": "All", "to-ship": "To ship", "shipped": "Shipped", "delivered": "Delivered", "refunded": "Refunded"}
+BACK = "orders.refunded + orders.refund_pending > 0"
+WHOLLY_BACK = "orders.refunded + orders.refund_pending >= orders.total AND orders.total > 0"
+CONDITIONS = {
+    "": "true",
+    "to-ship": f"fulfilment = 'to_ship' AND NOT ({WHOLLY_BACK})",
+    "shipped": "fulfilment = 'shipped'",
+    "delivered": "fulfilment = 'delivered'",
+    "refunded": BACK,
+}
+# What the provider's page took off this part, and off this vendor's share.
+OFF = """(SELECT coalesce(sum(amount), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
+OFF_SHARE = """(SELECT coalesce(sum(off_share), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
+OFF_FEE = """(SELECT coalesce(sum(off_fee), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
+PIECES = "(SELECT coalesce(sum(quantity), 0)::bigint FROM order_line WHERE vendor_order = part.id)"
+FROM = """
+FROM vendor_order AS part JOIN orders ON orders.id = part."order"
+WHERE part.vendor = $1 AND orders.payment_state = 'paid'
+"""
+ONE = f"""
+SELECT part.id, part."order", orders.number, orders.paid_at, orders.full_name, orders.email, orders.address_line1,
+  orders.address_line2, orders.city, orders.region, orders.postcode, orders.country, orders.currency,
+  orders.charge_type,
+  orders.method, orders.total AS order_total, orders.refunded, orders.refund_pending, orders.promo_code,
+  part.subtotal, part.delivery, part.discount, part.total, part.fee, part.share, part.owed, part.fulfilment,
+  part.carrier, part.tracking, part.shipped_at, part.delivered_at, part.account_ref, part.vendor,
+  {OFF} AS off, {OFF_SHARE} AS off_share, {OFF_FEE} AS off_fee,
+  (SELECT count(*) FROM vendor_order AS other WHERE other."order" = orders.id) AS parts,
+  (SELECT json_agg(json_build_object('title', line.title, 'variant', line.variant_label, 'quantity', line.quantity,
+      'unit_price', line.unit_price, 'total', line.total, 'art', line.art, 'sku', variant.sku, 'thumb', {THUMB},
+      'product', product.id) ORDER BY line.title, line.id)::text
+    FROM order_line AS line JOIN variant ON variant.id = line.variant JOIN product ON product.id = variant.product
+    WHERE line.vendor_order = part.id) AS lines
+{FROM} AND part.id = $2
+"""  # noqa: S608 - constants
+# What the provider kept and passed on, as the ledger knows it: the one place where all charge types are alike.
+MOVED = """
+SELECT tx.kind, entry.account, entry.currency, sum(entry.amount)::bigint AS amount
+FROM ledger_tx AS tx JOIN ledger_entry AS entry ON entry.tx = tx.id
+WHERE tx.order_ref = $1 AND entry.account = ANY($2) GROUP BY tx.kind, entry.account, entry.currency
+"""
+MESSAGES = """
+SELECT message.id, message.kind, message.reason, message.text, message.created_at FROM order_message AS message
+WHERE message.vendor_order = $1 AND message.done_at IS NULL ORDER BY message.created_at
+"""
+
+
+class Sold(Struct, frozen=True):
+    """One order in the list; `total` is what this vendor's part cost the buyer, minor units."""
+
+    id: UUID
+    number: str
+    paid_at: datetime
+    full_name: str
+    pieces: int
+    total: int
+    currency: str
+    fulfilment: str
+    back: str
+
+
+class Found(Struct, frozen=True):
+    """One page of the list; `counts` by filter."""
+
+    orders: tuple[Sold, ...]
+    counts: dict[str, int]
+    total: int
+    page: int
+    pages: int
+
+
+class Line(Struct, frozen=True):
+    """One line of this vendor's part."""
+
+    title: str
+    variant: str
+    quantity: int
+    unit_price: int
+    total: int
+    art: str
+    sku: str
+    thumb: str
+    product: UUID
+
+
+class Money(Struct, frozen=True):
+    """Where the buyer's money went, minor units of the order's currency unless a currency is beside it.
+
+    `provider_fee` is None until the provider has settled, and where it is of an order that others share in. `moved`
+    are (amount, currency) that arrived on the vendor's account by transfer, less what was taken back.
+    """
+
+    paid: int
+    fee: int
+    share: int
+    owed: int
+    provider_fee: tuple[int, str] | None
+    fee_is_ours: bool
+    transfer: str
+    moved: tuple[int, str] | None
+
+
+class Part(Struct, frozen=True):
+    """One order as its vendor sees it."""
+
+    id: UUID
+    number: str
+    paid_at: datetime
+    full_name: str
+    email: str
+    address: tuple[str, ...]
+    currency: str
+    method: str
+    subtotal: int
+    delivery: int
+    discount: int
+    promo_code: str
+    total: int
+    fulfilment: str
+    carrier: str
+    tracking: str
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    shared: bool
+    refunded: int
+    refund_pending: int
+    order_total: int
+    lines: tuple[Line, ...]
+    money: Money
+    messages: tuple[OpenMessage, ...]
+
+    @property
+    def can_ship(self) -> bool:
+        """Whether anything should still be sent."""
+        return self.fulfilment == "to_ship" and not self.is_back
+
+    @property
+    def is_back(self) -> bool:
+        """Whether the whole amount went back, or is on its way."""
+        return self.refunded + self.refund_pending >= self.order_total > 0
+
+
+async def list_orders(vendor_id: UUID, shown: str = "", query: str = "", page: int = 1) -> Found:
+    """A page of a vendor's paid orders, newest first; `query` looks at numbers and names. Two queries."""
+    counts = await _count(vendor_id, query)
+    pages = max(1, -(-counts[shown] // PAGE_SIZE))
+    page = page if page <= pages else 1
+    rows = await fetch(
+        f"SELECT part.id, orders.number, orders.paid_at, orders.full_name, part.total - {OFF} AS total,"
+        f" orders.currency, part.fulfilment, {PIECES} AS pieces, orders.refunded, orders.refund_pending,"
+        f" {WHOLLY_BACK} AS wholly {FROM} AND {CONDITIONS[shown]} AND {_matching('$2')}"
+        f" ORDER BY orders.paid_at DESC, part.id LIMIT {PAGE_SIZE} OFFSET $3",
+        vendor_id,
+        _like(query),
+        (page - 1) * PAGE_SIZE,
+    )
+    return Found(tuple(_sold(row) for row in rows), counts, counts[shown], page, pages)
+
+
+async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
+    """One paid order of this vendor, with its money; None for any other. Three queries."""
+    row = await fetch_row(ONE, vendor_id, part_id)
+    if row is None:
+        return None
+    address = (row["full_name"], row["address_line1"], row["address_line2"], f"{row['postcode']} {row['city']}")
+    named = ("id", "number", "paid_at", "full_name", "email", "currency", "method", "subtotal", "delivery")
+    more = ("promo_code", "fulfilment", "carrier", "tracking", "shipped_at", "delivered_at")
+    counted = ("refunded", "refund_pending", "order_total")
+    return Part(
+        **{name: row[name] for name in (*named, *more, *counted)},
+        address=tuple(line for line in (*address, row["region"], name_country(row["country"])) if line.strip()),
+        discount=row["discount"] + row["off"],
+        total=row["total"] - row["off"],
+        shared=row["parts"] > 1,
+        lines=tuple(Line(**{**line, "product": UUID(line["product"])}) for line in json.loads(row["lines"] or "[]")),
+        money=await _read_money(row),
+        messages=await _read_messages(row),
+    )
+
+
+async def stream_orders(vendor_id: UUID, shown: str = "") -> AsyncIterator[list[dict[str, Any]]]:
+    """Every paid order of a vendor, newest first, in batches: no more than one is ever held."""
+    last: tuple[datetime, UUID] | None = None
+    while True:
+        after = "AND (orders.paid_at, part.id) < ($2, $3)" if last else ""
+        rows = await fetch(
+            f"SELECT part.id, orders.number, orders.paid_at, orders.full_name, orders.country, orders.currency,"
+            f" {PIECES} AS pieces, part.subtotal, part.delivery, part.discount + {OFF} AS discount,"
+            f" part.total - {OFF} AS total, part.fee - {OFF_FEE} AS fee, part.share - {OFF_SHARE} AS share,"
+            " part.fulfilment, part.carrier, part.tracking, part.shipped_at, orders.refunded"
+            f" {FROM} AND {CONDITIONS[shown]} {after} ORDER BY orders.paid_at DESC, part.id DESC LIMIT {BATCH}",
+            vendor_id,
+            *(last or ()),
+        )
+        if not rows:
+            return
+        yield [dict(row) for row in rows]
+        last = (rows[-1]["paid_at"], rows[-1]["id"])
+
+
+async def _count(vendor_id: UUID, query: str) -> dict[str, int]:
+    sums = ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in CONDITIONS.values())
+    row = await fetch_row(f"SELECT {sums} {FROM} AND {_matching('$2')}", vendor_id, _like(query))
+    assert row is not None
+    return dict(zip(CONDITIONS, row.values(), strict=True))
+
+
+def _matching(place: str) -> str:
+    return f"({place} = '%%' OR orders.number ILIKE {place} OR orders.full_name ILIKE {place})"
+
+
+def _like(query: str) -> str:
+    escaped = query.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _sold(row: Any) -> Sold:
+    plain = {name: row[name] for name in ("id", "number", "paid_at", "full_name", "total", "currency", "fulfilment")}
+    went_back = row["refunded"] + row["refund_pending"] > 0
+    back = "Refunded" if row["wholly"] else "Partly refunded" if went_back else ""
+    return Sold(**plain, pieces=row["pieces"], back=back)
+
+
+async def _read_money(row: Any) -> Money:
+    vendors_account = names.provider("stripe", row["account_ref"]) if row["account_ref"] else ""
+    direct, shared = row["charge_type"] == ChargeType.DIRECT, row["parts"] > 1
+    bearer = names.payable(str(row["vendor"])) if direct else names.COST_PROVIDER_FEES
+    fee: tuple[int, str] | None = None
+    moved: dict[str, int] = {}
+    for one in await fetch(MOVED, str(row["order"]), [vendors_account, bearer]):
+        if one["kind"] == "provider_fee" and one["account"] == bearer and not shared:
+            fee = (one["amount"], one["currency"])
+        elif one["kind"] in ("transfer", "transfer_reversal") and one["account"] == vendors_account:
+            moved[one["currency"]] = moved.get(one["currency"], 0) + one["amount"]
+    return Money(
+        paid=row["total"] - row["off"],
+        fee=row["fee"] - row["off_fee"],
+        share=row["share"] - row["off_share"],
+        owed=row["owed"],
+        provider_fee=fee,
+        fee_is_ours=not direct,
+        transfer="direct" if direct else "waiting" if not moved else "moved",
+        moved=next(((amount, currency) for currency, amount in moved.items()), None),
+    )
+
+
+async def _read_messages(row: Any) -> tuple[OpenMessage, ...]:
+    return tuple(
+        OpenMessage(
+            id=one["id"],
+            part_id=row["id"],
+            number=row["number"],
+            refund=one["kind"] == MessageKind.REFUND,
+            reason=REASONS.get(one["reason"], ""),
+            text=one["text"],
+            name=row["full_name"],
+            email=row["email"],
+            at=one["created_at"],
+        )
+        for one in await fetch(MESSAGES, row["id"])
+    )

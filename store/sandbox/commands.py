@@ -17,6 +17,7 @@ from store.sandbox.deliveries import Deliveries
 from store.sandbox.faults import HANG_SECONDS, OLD_SECONDS, SLOW_SECONDS, DeliveryRule, Faults, RequestFault
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.records import clear_records
+from store.sandbox.stripe.connect.outcomes import resume
 
 MOST_SECONDS = 86400 * 366
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -186,6 +187,8 @@ async def reset_everything(
     else:
         worlds.reset()
     clock.reset()
+    for world in worlds:
+        resume(world)
 
 
 def _refuse_useless(command: WebhookCommand) -> None:

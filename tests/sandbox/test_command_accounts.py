@@ -107,6 +107,29 @@ async def test_first_account_that_sells_is_meant_when_none_is_named(sandbox: San
     assert (await turn(sandbox, None, "restricted"))["account"] == first
 
 
+async def test_deadline_still_comes_when_the_account_was_seeded_with_it(sandbox: Sandbox) -> None:
+    account = await sandbox.open_account()
+    await turn(sandbox, account, "restricted", days=1)
+    await sandbox.tell("seeded")
+    await turn(sandbox, account, "active")
+
+    await sandbox.tell("reset")
+    seeded = await read(sandbox, account)
+    await sandbox.tell("clock", advance=DAY)
+
+    assert (seeded["charges_enabled"], (await read(sandbox, account))["charges_enabled"]) == (True, False)
+
+
+async def test_persons_are_there_again_when_the_sandbox_is_reset(sandbox: Sandbox) -> None:
+    account = await sandbox.open_account()
+    await sandbox.tell("seeded")
+
+    await sandbox.tell("reset")
+
+    persons = (await sandbox.call("GET", f"/v1/accounts/{account}/persons")).json()["data"]
+    assert [one["phone"] for one in persons] == ["0000000000"]
+
+
 async def test_states_are_told_when_asked(sandbox: Sandbox) -> None:
     bare, sells = await open_bare(sandbox), await sandbox.open_account()
     await turn(sandbox, sells, "rejected")

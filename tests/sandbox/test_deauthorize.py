@@ -90,6 +90,17 @@ def test_account_cannot_leave_twice(api: Api, client: stripe.StripeClient) -> No
     assert "not connected" in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["pk_test_overprint", "rk_test_read_overprint", "sk_live_overprint"])
+async def test_account_stays_when_the_key_may_not_deauthorize(sandbox: Sandbox, key: str) -> None:
+    account = await sandbox.open_account()
+    data = {"client_id": APPLICATION, "stripe_user_id": account}
+
+    refused = await sandbox.client.post("/oauth/deauthorize", data=data, headers={"Authorization": f"Bearer {key}"})
+
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_request")
+    assert (await sandbox.call("GET", f"/v1/accounts/{account}")).status_code == 200
+
+
 async def test_call_is_answered_and_written_down_when_it_comes_over_http(sandbox: Sandbox) -> None:
     account = await sandbox.open_account()
     data = {"client_id": APPLICATION, "stripe_user_id": account}

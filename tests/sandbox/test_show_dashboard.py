@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from store.sandbox.stripe.objects import APPLICATION
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.test_command_accounts import turn
 from tests.sandbox.test_onboard_account import open_bare, read
@@ -131,6 +132,32 @@ async def test_restricted_owner_sells_again_when_the_document_is_given(sandbox: 
     assert back.headers["location"] == address
     found = await read(sandbox, account)
     assert (found["charges_enabled"], found["requirements"]["currently_due"]) == (True, [])
+
+
+@pytest.mark.parametrize("verb", ["leave", "details"])
+async def test_form_is_refused_when_another_site_sends_it(sandbox: Sandbox, verb: str) -> None:
+    account = await sandbox.open_account()
+    address = await open_page(sandbox, account)
+
+    answer = await sandbox.client.post(f"{address}/{verb}", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert (await read(sandbox, account))["charges_enabled"] is True
+
+
+async def test_account_without_a_dashboard_of_its_own_cannot_leave(sandbox: Sandbox) -> None:
+    none = {"fees][payer": "application", "losses][payments": "application", "requirement_collection": "application"}
+    controller = {f"controller[{name}]": value for name, value in (none | {"stripe_dashboard][type": "none"}).items()}
+    account = await open_bare(sandbox, **controller)
+    address = await open_page(sandbox, account)
+
+    left = await sandbox.client.post(f"{address}/leave")
+    data = {"client_id": APPLICATION, "stripe_user_id": account}
+    by_oauth = await sandbox.call("POST", "/oauth/deauthorize", data)
+
+    assert "Disconnect" not in (await sandbox.client.get(address)).text
+    assert (left.status_code, by_oauth.status_code) == (404, 400)
+    assert (await read(sandbox, account))["id"] == account
 
 
 async def test_dashboard_is_404_when_nobody_logged_in(sandbox: Sandbox) -> None:

@@ -32,6 +32,7 @@ MAX_BODY = 4 * 1024
 LATEST = 5
 NO_DASHBOARD = "There is no dashboard at this address. Ask the platform for a new login link."
 USED = "A login link works once and for a few minutes. Ask the platform for a new one."
+NO_LEAVE = "An account without a Dashboard of its own cannot leave its platform."
 OVER = "You were logged out after an hour. Ask the platform for a new login link."
 Stay = tuple[World, Document, Document]
 
@@ -96,6 +97,8 @@ async def leave(worlds: NamedDependency[Worlds], account_id: FromPath[str], secr
     if isinstance(found, Response):
         return found
     world, account, stay = found
+    if account["controller"]["stripe_dashboard"]["type"] == "none":
+        raise NotFoundException(NO_LEAVE)
     leave_platform(world, account)
     return Redirect(dashboard_of(account_id, stay), status_code=303)
 

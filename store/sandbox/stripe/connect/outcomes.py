@@ -54,11 +54,14 @@ def set_outcome(world: World, account: Document, outcome: Document, person: Docu
     """
     account["_outcome"] = outcome
     with world.tx():
-        world.unschedule(JOB, account["id"])
-        moment = outcome.get("until") or outcome.get("due")
-        if moment and moment > world.clock.now():
-            world.schedule(moment, JOB, world.platform, account["id"])
+        _schedule(world, account)
         return settle(world, account, person)
+
+
+def resume(world: World) -> None:
+    """Wait again for what accounts had before them when they were seeded: a reset forgets everything that is due."""
+    for account in world.find(world.platform, KIND):
+        _schedule(world, account)
 
 
 def complete_facts(world: World, account: Document) -> Document:
@@ -110,3 +113,11 @@ def join_platform(world: World, account: Document) -> Document:
 @due_job(JOB)
 def _judge_again(world: World, account: str, id: str) -> None:
     settle(world, find_account(world, id))
+
+
+def _schedule(world: World, account: Document) -> None:
+    outcome = account.get("_outcome") or {}
+    moment = outcome.get("until") or outcome.get("due")
+    world.unschedule(JOB, account["id"])
+    if moment and moment > world.clock.now():
+        world.schedule(moment, JOB, world.platform, account["id"])

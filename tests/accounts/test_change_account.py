@@ -176,6 +176,18 @@ async def test_every_session_ends_when_a_persons_role_changes(world: World, oper
     assert [row["email"] for row in found] == (["olga@example.com", "otto@example.com"] if operator else [])
 
 
+async def test_session_has_another_id_when_its_person_opens_a_shop(world: World) -> None:
+    otto = world.browser()
+    await sign_in_as(otto, "otto")
+    before = otto.client.cookies["sid"]
+
+    await otto.post("/sell/onboarding", name="Otto’s Oddities", about="Odd things.", country="US")
+
+    assert otto.client.cookies["sid"] != before
+    assert (await world.browser().get("/account", Cookie=f"sid={before}")).status_code == 303
+    assert await is_in(otto)
+
+
 async def test_nobody_gets_a_role_when_the_address_is_not_confirmed(world: World) -> None:
     await make_person(ADA)
 

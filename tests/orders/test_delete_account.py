@@ -131,6 +131,45 @@ async def test_address_is_free_again_when_its_account_is_deleted(world: World) -
     assert (await again.get(path)).status_code == 404
 
 
+async def seat(key: str, role: str) -> None:
+    await fetch(
+        "INSERT INTO membership (id, person, vendor, role) SELECT gen_random_uuid(), person.id, vendor.id, $2"
+        " FROM person, vendor WHERE person.email = $1 AND slug = 'kiln-co'",
+        f"{key}@example.com",
+        role,
+    )
+
+
+async def test_owner_stays_while_the_shop_is_open_and_goes_when_it_is_closed(world: World) -> None:
+    vera, otto = world.browser(), world.browser()
+    await seat("otto", "staff")
+    await sign_in_as(vera, "vera")
+    await sign_in_as(otto, "otto")
+
+    refused = await vera.post("/account/delete")
+    await fetch("UPDATE vendor SET closed_at = now(), paused = true WHERE slug = 'kiln-co'")
+    done = await vera.post("/account/delete")
+
+    assert refused.status_code == 409
+    assert "Kiln & Co is yours and still open." in read_words(refused)
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert await rows("SELECT 1 FROM membership") == []
+    assert not await is_in(otto)
+    assert await fetch_value("SELECT count(*) FROM vendor WHERE slug = 'kiln-co'") == 1
+
+
+@pytest.mark.parametrize("role", ["staff", "owner"])
+async def test_place_is_free_when_somebody_goes_whom_the_shop_does_not_need(world: World, role: str) -> None:
+    otto = world.browser()
+    await seat("otto", role)
+    await sign_in_as(otto, "otto")
+
+    await otto.post("/account/delete")
+
+    left = await rows("SELECT email, role FROM membership JOIN person ON person.id = person")
+    assert left == [{"email": "vera@example.com", "role": "owner"}]
+
+
 async def test_person_is_asked_to_sign_in_again_when_that_was_long_ago(world: World) -> None:
     ada = world.browser()
     await sign_in_as(ada, "ada")

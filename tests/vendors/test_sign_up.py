@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from store.accounts import service
-from store.kit.db import fetch_value, transaction
+from store.kit.db import fetch, fetch_value, transaction
 from tests.people import PASSWORD, is_in, link_for, sign_in, sign_up, subjects
 from tests.shelves import read_form, read_words
 from tests.world import World, rows
@@ -57,13 +57,15 @@ async def test_one_person_is_written_when_two_sign_up_with_one_address_at_once(d
 
 
 async def test_everything_wrong_is_said_at_once_and_the_address_is_kept(world: World) -> None:
-    answer = await sign_up(world.browser(), "ada at example", "123")
+    answer = await sign_up(world.browser(), "ada at example", "123", shop_name="X")
 
     words = read_words(answer)
     assert answer.status_code == 422
     assert words.count("Enter an email address like name@example.com.") == 2
     assert words.count("Choose a password of 8 characters or more.") == 2
-    assert read_form(answer, "/account/signup") == {"email": "ada at example", "password": ""}
+    kept = read_form(answer, "/account/signup")
+    assert (kept["email"], kept["password"], kept["shop_name"]) == ("ada at example", "", "X")
+    assert words.count("Enter your shop’s name, such as Kiln & Co., or leave it empty.") == 2
     assert "Error: Create an account" in answer.text
 
 
@@ -81,6 +83,55 @@ async def test_person_comes_back_to_where_they_were_when_next_is_inside(world: W
 
     assert inside.headers["location"] == "/cart"
     assert outside.headers["location"] == "/account"
+
+
+async def test_shop_is_the_persons_when_it_has_a_name(world: World) -> None:
+    otto = world.browser()
+
+    answer = await sign_up(otto, "otto.new@example.com", shop_name="Otto’s Oddities", country="DE")
+
+    assert answer.headers["location"] == "/sell/onboarding"
+    (shop,) = await rows(
+        "SELECT slug, name, vendor.email, country, currency, charge_type, state, role FROM membership"
+        " JOIN vendor ON vendor.id = vendor JOIN person ON person.id = person"
+        " WHERE person.email = 'otto.new@example.com'"
+    )
+    assert (shop["slug"], shop["name"]) == ("ottos-oddities", "Otto’s Oddities")
+    assert (shop["country"], shop["currency"], shop["charge_type"]) == ("DE", "EUR", "direct")
+    assert (shop["state"], shop["role"]) == ("not_started", "owner")
+    assert (await otto.get("/sell/onboarding")).status_code == 200
+    assert (await otto.get("/s/ottos-oddities")).status_code == 200
+
+
+async def test_shop_is_where_the_platform_is_when_no_country_was_said(world: World) -> None:
+    await sign_up(world.browser(), "otto.new@example.com", shop_name="Odd & End")
+
+    assert await fetch_value("SELECT country FROM vendor WHERE slug = 'odd-end'") == "US"
+
+
+async def test_no_shop_is_opened_when_no_name_was_given(world: World) -> None:
+    before = await fetch_value("SELECT count(*) FROM vendor")
+
+    await sign_up(world.browser(), NEW, shop_name="", country="JP")
+
+    assert await fetch_value("SELECT count(*) FROM vendor") == before
+    assert await rows("SELECT 1 FROM membership JOIN person ON person.id = person WHERE email = $1", NEW) == []
+
+
+async def test_neither_person_nor_shop_is_written_when_one_of_them_cannot_be(world: World) -> None:
+    await sign_up(world.browser(), NEW)
+    counts = "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM vendor), (SELECT count(*) FROM mail_message)"
+    before = await rows(counts)
+
+    taken = await sign_up(world.browser(), NEW, shop_name="Otto’s Oddities")
+    await fetch("ALTER TABLE membership ADD CONSTRAINT broken CHECK (role = 'staff') NOT VALID")
+    try:
+        failed = await sign_up(world.browser(), "otto.new@example.com", shop_name="Otto’s Oddities")
+    finally:
+        await fetch("ALTER TABLE membership DROP CONSTRAINT broken")
+
+    assert (taken.status_code, failed.status_code) == (422, 500)
+    assert await rows(counts) == before
 
 
 async def test_walk_is_whole_when_somebody_signs_up_verifies_forgets_and_signs_in(world: World) -> None:

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from msgspec import Meta, Struct, structs
 
-from store.accounts.controllers import require_person
+from store.accounts.controllers import renew, require_person
 from store.accounts.queries import Person
 from store.dashboard.queries.onboarding import Onboarding, describe_beginning, read_onboarding
 from store.kit import clock
@@ -109,6 +109,8 @@ async def open_a_shop(
     except InvalidForm as wrong:
         return await show_list(None, settings, form=wrong.values, errors=wrong.errors, status=422)
     await open_shop(owner.id, owner.email, ShopProfile(**structs.asdict(form)), settings.platform_country)
+    # What this session may do has changed: whoever knows its old id does not get it too.
+    await renew(request, secure=settings.https)
     return see_other(PAGE)
 
 

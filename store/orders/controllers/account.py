@@ -22,16 +22,21 @@ from store.kit.web.templates import page
 from store.orders.queries import export_orders, list_orders, list_unfinished
 from store.orders.service import delete_account
 from store.settings import Settings
+from store.vendors.service import ShopStillOpen
 
 NO_STORE = {"Cache-Control": "no-store"}
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 class DeleteView(Struct, frozen=True):
-    """The page that asks first; `unfinished` are the numbers of orders that keep the address for a while."""
+    """The page that asks first; `unfinished` are the numbers of orders that keep the address for a while.
+
+    `shop` is one that has to be closed before.
+    """
 
     email: str
     unfinished: tuple[str, ...]
+    shop: str = ""
 
 
 @get("/account/orders")
@@ -75,7 +80,11 @@ async def delete(
 ) -> Response[Any]:
     """End the account."""
     found = require_fresh(person, request)
-    await delete_account(found)
+    try:
+        await delete_account(found)
+    except ShopStillOpen as still:
+        view = DeleteView(found.email, (), still.name)
+        return page("orders/delete_account.html", view, status=409, headers=NO_STORE)
     await end(request, secure=settings.https)
     flash(request, "Your account is deleted.")
     return see_other("/")

@@ -14,6 +14,7 @@ from store.kit import clock
 from store.kit.db import fetch, transaction
 from store.mail.service import forget_mails
 from store.orders.finished import OVER, SETTLED
+from store.vendors.service import leave_shop
 
 # A payment that comes after the end of its order still makes it go out; none came later than this.
 LATE = timedelta(days=1)
@@ -32,9 +33,10 @@ RETURNING orders.number
 async def delete_account(person: Person) -> None:
     """Make the person nobody, everywhere signed out, and erase what may be erased at once.
 
-    Guest orders of the verified address are the person's: they go the same way.
+    Guest orders of the verified address are the person's: they go the same way. Raises ShopStillOpen.
     """
     async with transaction():
+        await leave_shop(person.id)
         if person.verified:
             await fetch(
                 "UPDATE orders SET person = $1 WHERE person IS NULL AND lower(email) = lower($2)",

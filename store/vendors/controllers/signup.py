@@ -1,4 +1,4 @@
-"""Sign up: an account for whoever buys. It lives here because a shop may be opened with it.
+"""Sign up: an account for whoever buys, and a shop with it for whoever gives one a name.
 
 Somebody new is signed in at once, not verified. An address that has an account already is said to have one: whoever
 signs up must learn why it did not work. That can be asked only as often as somebody signs up.
@@ -6,12 +6,13 @@ signs up must learn why it did not work. That can be asked only as often as some
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from babel import Locale
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from store.accounts import service as accounts
 from store.accounts.controllers import begin, flash
@@ -19,37 +20,51 @@ from store.accounts.controllers.forms import NO_STORE, SIGN_UPS, ChosenPassword,
 from store.accounts.controllers.guards import ACCOUNT
 from store.accounts.queries import Person
 from store.kit.db import transaction
+from store.kit.money import LOCALE
 from store.kit.web.forms import InvalidForm, read_form
 from store.kit.web.limits import RateLimits
 from store.kit.web.redirects import inside_or, see_other
 from store.kit.web.templates import page
 from store.settings import Settings
+from store.vendors.service import ShopProfile, open_shop
+from store.vendors.states import CURRENCIES
 
+ONBOARDING = "/sell/onboarding"
 TAKEN = "There is an account with this email address already. Sign in, or choose a new password."
+SHORTEST_NAME = 2
+NAME = "Enter your shop’s name, such as Kiln & Co., or leave it empty."
 
 
 class SignUpForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the sign-up page posts."""
+    """What the sign-up page posts; `shop_name` is empty for whoever only buys, `country` is the shop's."""
 
     email: Email
     password: ChosenPassword
+    shop_name: Annotated[str, Meta(max_length=60, extra={"label": "Shop name"})] = ""
+    country: Annotated[
+        str,
+        Meta(pattern=f"^({'|'.join(CURRENCIES)})$"),
+        Meta(extra={"label": "Country", "wrong": "Choose the country you sell from."}),
+    ] = ""
     next: Next = ""
 
 
 class SignUpView(Struct, frozen=True):
-    """The sign-up page."""
+    """The sign-up page. `countries` are (code, words); `form` holds what was typed, but for the password."""
 
-    email: str
-    next: str
+    form: dict[str, str]
     errors: dict[str, str]
+    countries: tuple[tuple[str, str], ...]
 
 
 @get("/account/signup")
-async def show_sign_up(person: NamedDependency[Person | None], next: FromQuery[str] = "") -> Response[Any]:
+async def show_sign_up(
+    settings: NamedDependency[Settings], person: NamedDependency[Person | None], next: FromQuery[str] = ""
+) -> Response[Any]:
     """The sign-up page."""
     if person is not None:
         return see_other(ACCOUNT)
-    return page("vendors/signup.html", SignUpView("", inside_or(next, ""), {}), headers=NO_STORE)
+    return _show(settings, {"next": next}, {}, 200)
 
 
 @post("/account/signup")
@@ -58,25 +73,41 @@ async def sign_up(
     settings: NamedDependency[Settings],
     limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
-    """Write the person, have the address verified by mail, and sign them in."""
+    """Write the person and their shop, have the address verified by mail, and sign them in."""
     await limits.take(f"signup:{limits.client(request)}", *SIGN_UPS)
     try:
         form = await read_form(request, SignUpForm)
-        if accounts.find_weakness(form.password, form.email):
-            raise InvalidForm({}, structs.asdict(form))
+        if problems := _find_problems(structs.asdict(form)):
+            raise InvalidForm(problems, structs.asdict(form))
         hashed = await accounts.hash_password(form.password)
         try:
             async with transaction():
                 person_id = await accounts.create_person(form.email, hashed)
                 await accounts.ask_to_verify(person_id, form.email)
+                if form.shop_name:
+                    profile = ShopProfile(form.shop_name, "", form.country or settings.platform_country)
+                    await open_shop(person_id, form.email, profile, settings.platform_country)
         except accounts.AddressTaken:
             raise InvalidForm({"email": TAKEN}, structs.asdict(form)) from None
     except InvalidForm as wrong:
-        typed = {field.name: wrong.values.get(field.name, "") for field in structs.fields(SignUpForm)}
-        weakness = accounts.find_weakness(typed["password"], typed["email"])
-        errors = {**wrong.errors, **({"password": weakness} if weakness else {})}
-        view = SignUpView(typed["email"], inside_or(typed["next"], ""), errors)
-        return page("vendors/signup.html", view, status=422, headers=NO_STORE)
+        return _show(settings, wrong.values, {**_find_problems(wrong.values), **wrong.errors}, 422)
     await begin(request, person_id, secure=settings.https)
-    flash(request, f"Your account is ready. A mail to {form.email} has a link that confirms the address.")
-    return see_other(inside_or(form.next, "") or ACCOUNT)
+    what = f"{form.shop_name} is yours" if form.shop_name else "Your account is ready"
+    flash(request, f"{what}. A mail to {form.email} has a link that confirms the address.")
+    return see_other(inside_or(form.next, "") or (ONBOARDING if form.shop_name else ACCOUNT))
+
+
+def _find_problems(typed: dict[str, str]) -> dict[str, str]:
+    """What a form that could be read says wrong all the same, by field; so that everything is told at once."""
+    weakness = accounts.find_weakness(typed.get("password", ""), typed.get("email", ""))
+    short = 0 < len(typed.get("shop_name", "")) < SHORTEST_NAME
+    return {**({"password": weakness} if weakness else {}), **({"shop_name": NAME} if short else {})}
+
+
+def _show(settings: Settings, typed: dict[str, str], errors: dict[str, str], status: int) -> Response[Any]:
+    names = Locale.parse(LOCALE).territories
+    form = {name: typed.get(name, "") for name in ("email", "shop_name")}
+    form["country"] = typed.get("country") or settings.platform_country
+    form["next"] = inside_or(typed.get("next", ""), "")
+    countries = tuple((code, f"{names[code]} ({currency})") for code, currency in CURRENCIES.items())
+    return page("vendors/signup.html", SignUpView(form, errors, countries), status=status, headers=NO_STORE)

@@ -1,5 +1,6 @@
 """Vendors' verbs: open a shop and an account, lead to the provider's form, find out where a vendor stands; its team."""
 
+from store.vendors.service.leave import ShopStillOpen, leave_shop
 from store.vendors.service.open import open_account
 from store.vendors.service.shop import ShopProfile, open_shop
 from store.vendors.service.start import TooManyLinks, start_onboarding
@@ -23,9 +24,11 @@ __all__ = [
     "InvitationEnded",
     "LastOwner",
     "ShopProfile",
+    "ShopStillOpen",
     "TooManyLinks",
     "accept_invitation",
     "invite",
+    "leave_shop",
     "note_disconnected",
     "open_account",
     "open_shop",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
+from store.sandbox.stripe.checkout import session_for_page
 from store.sandbox.stripe.regions import may_send
 from tests.sandbox.api.conftest import BASE, EXPRESS, Api
 
@@ -110,6 +111,23 @@ def test_vendor_is_the_settlement_merchant_when_the_charge_is_on_its_behalf(api:
     assert api.v1.charges.list({}, {"stripe_account": vendor.id}).data[0].id.startswith("py_")
     assert api.balance() == {"eur": 123 - 59}
     assert api.balance(vendor.id) == {"eur": 1000 - 123}
+
+
+def test_page_and_statement_name_the_vendor_when_it_settles_or_is_charged(api: Api) -> None:
+    vendor = api.vendor(controller=EXPRESS, country="DE", business_profile={"name": "Werk"})
+    suffix = {"statement_descriptor_suffix": "OP-7K3M9"}
+    on_behalf = api.open_session(payment_intent_data=to(vendor, on_behalf=True) | suffix)
+    ours = api.open_session(payment_intent_data=to(vendor) | suffix)
+    direct = api.open_session(currency="eur", account=vendor.id, payment_intent_data=suffix)
+
+    pages = [session_for_page(api.world, one.id) for one in (on_behalf, ours, direct)]
+    for one in (on_behalf, ours, direct):
+        api.pay(one.id)
+
+    assert [page["merchant"] for page in pages if page] == ["Werk", "Overprint", "Werk"]
+    said = [one.calculated_statement_descriptor for one in api.v1.charges.list().data]
+    said += [one.calculated_statement_descriptor for one in api.v1.charges.list({}, {"stripe_account": vendor.id}).data]
+    assert said == ["OVERPRINT* OP-7K3M9", "WERK* OP-7K3M9", "WERK* OP-7K3M9"]
 
 
 def test_charge_lands_in_the_vendors_currency_when_it_is_on_the_vendors_behalf(api: Api) -> None:
@@ -265,3 +283,6 @@ def test_money_is_reserved_when_an_account_owes_for_which_the_platform_answers(a
     assert (before.available[0].amount, before.connect_reserved[0].amount) == (4825 - 59, 0)  # type: ignore[index]
     assert (after.available[0].amount, after.connect_reserved[0].amount) == (4825 - 59, 123)  # type: ignore[index]
     assert api.balance(vendor.id) == {"usd": -123}
+    # All three together are what the balance transactions say.
+    nets = sum(entry["net"] for entry in api.world.find(api.world.platform, "balance_transaction"))
+    assert nets == sum(getattr(after, name)[0].amount for name in ("available", "pending", "connect_reserved"))

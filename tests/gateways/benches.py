@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from store.gateways.port import AccountRequest
+from store.gateways.accounts import AccountRequest
 from store.gateways.stripe.gateway import StripeGateway
 from store.kit import clock
 from store.sandbox.app import create_app as create_sandbox

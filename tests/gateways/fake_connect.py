@@ -7,7 +7,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from store.gateways.port import AccountRequest, AccountSnapshot, Disconnected, GatewayBug, Requirements
+from store.gateways.accounts import AccountRequest, AccountSnapshot, Requirements
+from store.gateways.port import Disconnected, GatewayBug
 from store.kit import clock
 from store.kit.ids import new_token
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from store.gateways.port import AccountRequest, AccountSnapshot, Unavailable
+from store.gateways.accounts import AccountRequest, AccountSnapshot
+from store.gateways.port import Unavailable
 from store.kit import clock
 from tests.gateways.benches import SandboxBench, open_sandbox_bench
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store.gateways.port import AccountSnapshot, Requirements
+from store.gateways.accounts import AccountSnapshot, Requirements
 from store.vendors.states import VENDOR, VendorState, can_be_charged, derive_state
 
 S = VendorState

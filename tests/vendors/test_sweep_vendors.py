@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from store.gateways.port import AccountSnapshot, Unavailable
+from store.gateways.accounts import AccountSnapshot
+from store.gateways.port import Unavailable
 from store.vendors.sweep import sweep_vendors
 from tests.facts import value
 from tests.stall import Stall

@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from store.gateways.port import AccountSnapshot, Requirements, Unavailable
+from store.gateways.accounts import AccountSnapshot, Requirements
+from store.gateways.port import Unavailable
 from store.kit import clock
 from store.kit.db import fetch
 from store.vendors.service import note_disconnected, open_account, sync_account

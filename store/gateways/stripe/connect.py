@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from store.gateways.port import AccountRequest, AccountSnapshot, Requirements
+from store.gateways.accounts import AccountRequest, AccountSnapshot, Requirements
 from store.gateways.stripe.client import StripeCalls, options
 
 DIRECT: dict[str, Any] = {

@@ -7,11 +7,10 @@ from datetime import datetime
 
 import httpx
 
+from store.gateways.accounts import AccountRequest, AccountSnapshot
 from store.gateways.breaker import Breaker
 from store.gateways.pace import Pace
 from store.gateways.port import (
-    AccountRequest,
-    AccountSnapshot,
     CaptureSnapshot,
     CheckoutRequest,
     EndpointSnapshot,

@@ -12,15 +12,8 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import (
-    AccountRequest,
-    AccountSnapshot,
-    Declined,
-    GatewayBug,
-    Gateways,
-    StoredFailure,
-    Unavailable,
-)
+from store.gateways.accounts import AccountRequest, AccountSnapshot
+from store.gateways.port import Declined, GatewayBug, Gateways, StoredFailure, Unavailable
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, transaction
 from store.kit.ids import new_id

@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from store.gateways.port import AccountSnapshot, Disconnected, Gateways
+from store.gateways.accounts import AccountSnapshot
+from store.gateways.port import Disconnected, Gateways
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
 from store.mail.service import send_once

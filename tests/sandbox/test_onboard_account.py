@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -223,6 +224,42 @@ async def test_account_stands_as_it_was_chosen_when_it_is_submitted(
     assert found["details_submitted"] is True
     assert found["tos_acceptance"]["date"]
     assert {name: found["requirements"][name] for name in shows} == shows
+
+
+@pytest.mark.parametrize(
+    ("form", "title"),
+    [
+        ({"outcome": "review", "minutes": "3"}, "Your details are under review"),
+        ({"outcome": "rejected", "reason": "fraud"}, "This account was rejected"),
+    ],
+)
+async def test_nothing_is_asked_when_the_account_is_under_review_or_rejected(
+    sandbox: Sandbox, form: dict[str, str], title: str
+) -> None:
+    account = await open_bare(sandbox)
+    await onboard(sandbox, account, **form)
+    before = await read(sandbox, account)
+
+    address = await enter(sandbox, account)
+    page = await sandbox.client.get(address)
+    await sandbox.client.post(address, data={"outcome": "active"})
+
+    assert f"<h1>{title}</h1>" in page.text
+    assert f'href="{RETURN}"' in page.text
+    assert await read(sandbox, account) == before
+
+
+async def test_platform_s_own_endpoint_hears_nothing_when_a_seller_is_onboarded(sandbox: Sandbox) -> None:
+    await sandbox.add_endpoint(url=SHOP + "/own")
+    await sandbox.add_endpoint(url=SHOP + "/connect", connect=True)
+
+    account = await open_bare(sandbox)
+    await onboard(sandbox, account)
+    await sandbox.app.state.deliveries.run_due()
+
+    assert {request.url.path for request in sandbox.shop.received} == {"/connect"}
+    told = [json.loads(request.content) for request in sandbox.shop.received]
+    assert {event["account"] for event in told} == {account}
 
 
 async def test_step_of_another_way_leads_to_the_right_one_when_it_is_typed(sandbox: Sandbox) -> None:

@@ -123,7 +123,7 @@ def _find_stay(worlds: Worlds, account_id: str, secret: str) -> Stay | Response[
 
 
 def _show_end(title: str, words: str) -> Template:
-    return page("setup_over.html", title=title, words=words)
+    return page("setup_over.html", title=title, words=words, leave=None)
 
 
 dashboard_pages = Router(

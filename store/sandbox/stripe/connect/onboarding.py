@@ -55,6 +55,16 @@ def next_step(world: World, account: Document) -> str:
     return "review" if account["external_accounts"]["data"] else "bank"
 
 
+def find_end(account: Document) -> tuple[str, str] | None:
+    """Return title and words for an account of which nothing is asked: rejected, or under review; else None."""
+    asked = account["requirements"]
+    if (asked["disabled_reason"] or "").startswith("rejected."):
+        return "This account was rejected", "It can neither sell nor be paid, and nothing that you give changes that."
+    if asked["pending_verification"] and not asked["currently_due"]:
+        return "Your details are under review", "Nothing is asked of you until the review ends, by the sandbox's clock."
+    return None
+
+
 def begin(world: World, account: Document) -> Document:
     """Note that the account is onboarded on these pages, so that its terms are accepted here; return it."""
     if account.get("_by_page") or account["details_submitted"]:

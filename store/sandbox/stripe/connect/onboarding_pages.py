@@ -153,6 +153,8 @@ def _find_stay(worlds: Worlds, account_id: str, secret: str) -> Stay | Response[
     stay, good = find_stay(world, SETUP_STAY, account_id, secret)
     if stay is None:
         raise NotFoundException(NO_PAGE)
+    if good and (end := onboarding.find_end(account)):
+        return page("setup_over.html", title=end[0], words=end[1], leave=stay["_return_url"])
     if good:
         return world, account, stay
     # Ended by Submit: there is nothing to be done anew.
@@ -166,14 +168,16 @@ def _go_on(account: Document, stay: Document, step: str) -> Response[Any]:
 def _leave(stay: Document) -> Response[Any]:
     if stay["_return_url"]:
         return Redirect(stay["_return_url"], status_code=303)
-    return page("setup_over.html", title="You can close this page", words="Go back to the platform to go on.")
+    return page(
+        "setup_over.html", title="You can close this page", words="Go back to the platform to go on.", leave=None
+    )
 
 
 def _go_for_a_new_link(link: Document) -> Response[Any]:
     if link["_refresh_url"]:
         return Redirect(link["_refresh_url"], status_code=303)
     words = "A link to these pages works once and for a few minutes. Go back to the platform and ask for a new one."
-    return page("setup_over.html", title="This link is used up", words=words)
+    return page("setup_over.html", title="This link is used up", words=words, leave=None)
 
 
 setup_pages = Router(

@@ -25,6 +25,9 @@ WIRE = {
     "expire": ("POST", "/v1/checkout/sessions/*/expire"),
     "refund": ("POST", "/v1/refunds"),
     "find_refunds": ("GET", "/v1/refunds"),
+    "transfer": ("POST", "/v1/transfers"),
+    "reverse_transfer": ("POST", "/v1/transfers/*/reversals"),
+    "find_transfers": ("GET", "/v1/transfers"),
     "list_events": ("GET", "/v1/events"),
 }
 
@@ -45,6 +48,8 @@ class Bench(Protocol):
     async def run_out(self, ref: str) -> None: ...
 
     async def settle(self, ref: str) -> None: ...
+
+    async def close_account(self) -> None: ...
 
     async def lose(self, call: str, when: str) -> None: ...
 
@@ -71,6 +76,10 @@ class FakeBench:
 
     async def settle(self, ref: str) -> None:
         self.gateway.settle(ref)
+
+    async def close_account(self) -> None:
+        """The destination may not receive anything any more."""
+        self.gateway.transfers.closed.add(self.destination)
 
     async def lose(self, call: str, when: str) -> None:
         self.gateway.lose(call, when)
@@ -119,6 +128,10 @@ class SandboxBench:
 
     async def settle(self, ref: str) -> None:
         await self._advance(20)
+
+    async def close_account(self) -> None:
+        told = await self.console.post("/_sandbox/accounts", json={"outcome": "rejected", "account": self.destination})
+        assert told.status_code == 200, told.text
 
     async def lose(self, call: str, when: str) -> None:
         method, path = WIRE[call]

@@ -37,6 +37,7 @@ from store.gateways.port import (
 from store.kit import clock
 from store.kit.ids import new_token
 from store.kit.money import Money
+from tests.gateways.fake_transfers import FakeTransfers
 
 SMALLEST = 50
 OPEN, OVER = SnapshotStatus.OPEN, SnapshotStatus.EXPIRED
@@ -90,6 +91,9 @@ class FakeGateway:
         self.events: list[tuple[str, datetime, dict[str, Any]]] = []
         self.endpoints: list[EndpointSnapshot] = []
         self._lost: list[tuple[str, str]] = []
+        self.transfers = FakeTransfers(self._fail, lambda charge: self._paid(charge))
+        self.transfer, self.reverse_transfer = self.transfers.transfer, self.transfers.reverse_transfer
+        self.find_transfers, self.balance = self.transfers.find_transfers, self.transfers.balance
 
     # What the buyer, the bank and the network do.
 
@@ -294,6 +298,10 @@ class FakeGateway:
             if session.charge == charge != "" and account_ref in (None, session.account_ref):
                 return session
         raise GatewayBug(f"no such charge: {charge}")
+
+    def _paid(self, charge: str) -> Money:
+        session = self._session_of(charge)
+        return session.money(session.due)
 
     def _snapshot(self, session: Session) -> PaymentSnapshot:
         asked, paid = session.asked, session.status == SnapshotStatus.SUCCEEDED

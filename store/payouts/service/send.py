@@ -213,6 +213,13 @@ async def _record(transfer_id: UUID, made: TransferSnapshot) -> None:
         if moved is None:
             raise DifferentTransfer(f"{made.ref} was sent for a transfer that is {row['state']}")
         await post(row["provider"], "transfer", made.ref, _entries(dict(row), made), order_ref=str(row["order"]))
+        # The vendor has money again: what it owes is asked for.
+        await fetch(
+            "UPDATE transfer_reversal SET look_at = $2 WHERE state = 'waiting' AND hold = 'balance'"
+            " AND transfer IN (SELECT id FROM transfer WHERE account_ref = $1)",
+            row["account_ref"],
+            clock.now(),
+        )
     log.info("transfer_sent", transfer=str(transfer_id), ref=made.ref, amount=str(made.amount))
 
 

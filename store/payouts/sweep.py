@@ -32,12 +32,13 @@ RETURNING id
 
 async def sweep_transfers(gateways: Gateways) -> int:
     """Look at every transfer and reversal whose time has come; returns how many there were."""
-    found = []
+    found = 0
+    # Transfers first: what a vendor gets by them pays what it owes.
     for table, verb in (("transfer", send_transfer), ("transfer_reversal", send_reversal)):
         rows = await fetch(TAKE.format(table=table), clock.now(), list(LOOKS), len(LOOKS), BATCH)
-        found += [_try(row["id"], verb(gateways, row["id"])) for row in rows]
-    await asyncio.gather(*found)
-    return len(found)
+        await asyncio.gather(*(_try(row["id"], verb(gateways, row["id"])) for row in rows))
+        found += len(rows)
+    return found
 
 
 async def _try(row_id: UUID, verb: Awaitable[object]) -> None:

@@ -46,6 +46,11 @@ DUE = """
 SELECT id FROM payment WHERE check_at <= $1 AND "order" = ANY($2) AND status = ANY($3)
 UNION ALL SELECT id FROM capture WHERE settle_at <= $1 AND "order" = ANY($2) AND NOT settled
 """
+VENDOR_FACTS = (
+    "name, about, ink, returns_text, state, paused, closed_at, delivery_price, allow_promotion_codes,"
+    " charges_enabled, payouts_enabled, details_submitted,"
+    " card_payments, transfers, requirements, check_at"
+)
 T = TypeVar("T")
 
 
@@ -64,10 +69,7 @@ class Market:
                     "SELECT id, title, summary, description, category, price, published, archived_at, closed"
                     " FROM product"
                 ),
-                "vendor": self.rows(
-                    "SELECT id, name, about, ink, returns_text, state, paused, closed_at, delivery_price,"
-                    " allow_promotion_codes FROM vendor"
-                ),
+                "vendor": self.rows(f"SELECT id, {VENDOR_FACTS} FROM vendor"),
                 "promotion": self.rows("SELECT id, max_uses, active FROM promotion"),
             }
 
@@ -153,6 +155,10 @@ class Market:
         # A charge settles seconds after its payment: an event about it that came now would outlive its object.
         self.hold_webhooks()
         self.settle()
+        # Shops that a journey opened are none of the provider's any more; who left it begins again.
+        self.rows("UPDATE vendor SET check_at = NULL WHERE id <> ALL($1)", [row["id"] for row in self._found["vendor"]])
+        self.rows("UPDATE vendor SET state = 'onboarding' WHERE state = 'disconnected'")
+        self.rows("UPDATE connected_account SET closed_at = NULL WHERE closed_at IS NOT NULL AND account_ref <> ''")
         self.tell("reset")
         # The provider forgets these with its reset: looking at them again would only fill the log.
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")

@@ -1,10 +1,13 @@
-"""The vendor's pages as Vera uses them: found by role and label, each verb returns the next page."""
+"""The vendor's pages, from how selling begins: found by role and label, each verb returns the next page."""
 
 from __future__ import annotations
 
 import re
 
 from playwright.sync_api import Locator, Page, expect
+
+from e2e.pages.onboarding import Onboarding
+from e2e.pages.shop import Shop
 
 
 class Selling:
@@ -97,3 +100,65 @@ class SoldPage(Selling):
     def deliver(self) -> SoldPage:
         self.page.get_by_role("button", name="Mark as delivered").click()
         return self
+
+
+class SellPage(Shop):
+    """What selling costs and how to begin."""
+
+    def open(self) -> SellPage:
+        self.page.goto("/sell")
+        self.expect_heading("Sell on Overprint")
+        return self
+
+    def sign_up(self, email: str, password: str) -> TaskList:
+        """Begin as somebody new: an account first, then the shop."""
+        self.page.get_by_role("link", name="Open a shop").click()
+        self.page.get_by_label("Email", exact=True).fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Create account").click()
+        return TaskList(self.page).expect_open("Open a shop")
+
+
+class TaskList(Shop):
+    """The four tasks, each with a word that says where it stands."""
+
+    def open(self) -> TaskList:
+        self.page.goto("/sell/onboarding")
+        return self
+
+    def expect_open(self, heading: str | re.Pattern[str]) -> TaskList:
+        self.expect_heading(heading)
+        return self
+
+    def open_shop(self, name: str, about: str, country: str) -> TaskList:
+        """The first task."""
+        self.page.get_by_label("Shop name").fill(name)
+        self.page.get_by_label("What you make").fill(about)
+        self.page.get_by_label("Country").select_option(label=country)
+        self.page.get_by_role("button", name="Open the shop").click()
+        return self.expect_open(f"Set up {name}")
+
+    def task(self, title: str) -> Locator:
+        """One row of the list."""
+        return self.page.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=title))
+
+    def expect_task(self, title: str, mark: str) -> TaskList:
+        expect(self.task(title).get_by_text(mark, exact=True)).to_be_visible()
+        return self
+
+    def expect_words(self, title: str, words: str | re.Pattern[str]) -> TaskList:
+        expect(self.task(title).get_by_text(words)).to_be_visible()
+        return self
+
+    def expect_done(self, count: int) -> TaskList:
+        expect(self.page.get_by_role("status").filter(has_text=f"{count} of 4 done")).to_be_visible()
+        return self
+
+    def expect_no_button(self) -> TaskList:
+        expect(self.page.get_by_role("button", name="Continue with Stripe")).to_have_count(0)
+        return self
+
+    def continue_with_stripe(self) -> Onboarding:
+        self.page.get_by_role("button", name="Continue with Stripe").click()
+        expect(self.page).to_have_url(re.compile(r"/setup/p/acct_"))
+        return Onboarding(self.page)

@@ -21,7 +21,7 @@ from store.cart.controllers import read_cart_token
 from store.cart.queries import read_cart, read_group
 from store.cart.service import remove_code
 from store.catalogue.service import SoldOut
-from store.gateways.port import Declined, GatewayBug, GatewayError, Gateways, Unavailable
+from store.gateways.port import Declined, Disconnected, GatewayBug, GatewayError, Gateways, Unavailable
 from store.kit import clock
 from store.kit.errors import NotFound, ShopError, TooMany, TryLater
 from store.kit.ids import new_token
@@ -40,7 +40,7 @@ from store.payments.queries import (
     find_order,
     read_last_contact,
 )
-from store.payments.service import CartChanged, Payer, Started, StillConfirming
+from store.payments.service import CartChanged, Payer, SellerStopped, Started, StillConfirming
 from store.payments.states import Door
 from store.promotions.service import CodeRefused
 from store.settings import Settings
@@ -156,6 +156,9 @@ async def check_out(
         return answer
     except StillConfirming as waiting:
         return see_other(f"/orders/{waiting.order_token}")
+    except SellerStopped as stopped:
+        flash(request, stopped.message)
+        return see_other("/cart")
     except (TryLater, Unavailable, Declined, GatewayBug) as problem:
         return await _say_problem(cart_token, form, problem)
     return _lead(started, settings)
@@ -219,7 +222,7 @@ async def pay_again(
     try:
         payer = Payer.at(limits.client(request), limits.scale)
         started = await service.pay_again(gateways, order["id"], settings.base_url, payer)
-    except (TooMany, TryLater, GatewayError) as problem:
+    except (TooMany, TryLater, SellerStopped, GatewayError) as problem:
         flash(request, _words(problem))
         return see_other(f"/orders/{token}")
     return _lead(started, settings)
@@ -291,6 +294,8 @@ def _lead(started: Started, settings: Settings) -> Response[Any]:
 def _words(problem: Exception) -> str:
     if isinstance(problem, ShopError):
         return problem.message
+    if isinstance(problem, Disconnected):
+        return "This seller cannot take payments any more. You were not charged."
     if isinstance(problem, Declined):
         return f"{problem} You were not charged."
     return "Stripe does not answer just now. You were not charged and nothing was lost: please try again in a moment."

@@ -64,19 +64,24 @@ BEGUN = (S.UNDER_REVIEW, S.ACTIVE, S.RESTRICTED, S.REJECTED)
 REVIEWING = frozenset({"", "under_review", "requirements.pending_verification", "listed"})
 
 
-class AccountFacts(Protocol):
-    """What is read of an account to say where its vendor stands; a capability is active, inactive, pending or ""."""
+class Abilities(Protocol):
+    """What an account may do; a capability is active, inactive, pending or ""."""
 
     @property
     def charges_enabled(self) -> bool: ...
     @property
-    def payouts_enabled(self) -> bool: ...
-    @property
-    def details_submitted(self) -> bool: ...
-    @property
     def card_payments(self) -> str: ...
     @property
     def transfers(self) -> str: ...
+
+
+class AccountFacts(Abilities, Protocol):
+    """What is read of an account to say where its vendor stands."""
+
+    @property
+    def payouts_enabled(self) -> bool: ...
+    @property
+    def details_submitted(self) -> bool: ...
     @property
     def disabled_reason(self) -> str: ...
     @property
@@ -100,7 +105,7 @@ def derive_state(account: AccountFacts, charge_type: str, before: str, *, on_beh
     return S.UNDER_REVIEW
 
 
-def can_be_charged(account: AccountFacts, charge_type: str, *, on_behalf_of: bool = False) -> bool:
+def can_be_charged(account: Abilities, charge_type: str, *, on_behalf_of: bool = False) -> bool:
     """Whether the account has what this charge type needs: `card_payments` where it is the merchant, else `transfers`.
 
     An `acct_` id alone means nothing.

@@ -9,11 +9,13 @@ from store.payments.service.declines import Payer
 from store.payments.service.request import find_unconfirmed
 from store.payments.service.settle import sync_capture
 from store.payments.service.start import CartChanged, Started, StillConfirming, pay_again, start_payment
+from store.payments.service.stopped import SellerStopped
 from store.payments.service.sync import sync_payment
 
 __all__ = [
     "CartChanged",
     "Payer",
+    "SellerStopped",
     "Started",
     "StillConfirming",
     "cancel_order",

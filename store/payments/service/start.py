@@ -26,6 +26,7 @@ from store.payments.service.cancel import cancel_order
 from store.payments.service.complete import complete_attempt
 from store.payments.service.declines import Payer, ask_leave
 from store.payments.service.request import insert_attempt, read_live, read_order
+from store.payments.service.stopped import check_sellers
 from store.payments.service.sync import sync_payment
 from store.payments.states import Door, PaymentStatus
 from store.payouts.service import plan_transfers
@@ -75,8 +76,9 @@ async def start_payment(
 
     `person_id`: who is signed in, if anybody.
     A total of zero needs no provider: the order is placed and paid in one transaction.
-    Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, TooMany (declines), Declined
-    (the provider's words for the buyer) or TryLater (outcome unknown; the same form goes on with the same order).
+    Raises CartChanged, SoldOut, CodeRefused (no use of the code is left), StillConfirming, TooMany (declines),
+    SellerStopped, Declined (the provider's words for the buyer) or TryLater (outcome unknown; the same form goes on
+    with the same order).
     """
     for _ in range(ROUNDS):
         found = await retrying(
@@ -100,13 +102,15 @@ async def start_payment(
 async def pay_again(gateways: Gateways, order_id: UUID, base_url: str, payer: Payer) -> Started:
     """Lead the buyer back to the open session, or open the next attempt when none is live.
 
-    Returns the order's own page when it cannot be paid (any more). Raises TooMany (declines).
+    Returns the order's own page when it cannot be paid (any more). Raises TooMany (declines) or SellerStopped.
     """
 
     async def find() -> dict[str, Any] | None:
         async with transaction():
             order = await orders.lock_order(order_id)
             live = await read_live(order_id)
+            if live and live["status"] != PaymentStatus.PROCESSING:
+                await check_sellers(order, gateways.platform_country)
             if live or order["payment_state"] not in PAYABLE or order["cancel_requested"]:
                 return live
             if order["hold_until"] <= clock.now():
@@ -180,6 +184,7 @@ async def _place(
 
 async def _attempt(gateways: Gateways, order: dict[str, Any], base_url: str, payer: Payer) -> dict[str, Any]:
     await ask_leave(payer)
+    await check_sellers(order, gateways.platform_country)
     now = clock.now()
     return await insert_attempt(
         gateways,

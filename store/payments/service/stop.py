@@ -10,10 +10,11 @@ from uuid import UUID
 import structlog
 
 from store.gateways.port import Disconnected, Gateways
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch, fetch_value, transaction
 from store.orders import service as orders
 from store.orders.states import PAYABLE
-from store.payments.service.cancel import cancel_order
+from store.payments.service.cancel import close_session
+from store.payments.service.request import read_live
 from store.payments.states import Door
 from store.vendors.states import VendorState
 
@@ -34,10 +35,22 @@ async def stop_paying(gateways: Gateways, vendor_id: UUID) -> int:
         return 0
     rows = await fetch(WAITING, vendor_id, list(PAYABLE))
     for row in rows:
-        words = f"{row['vendor_name']} cannot take payments any more, so the payment page is closed."
-        await orders.note(row["id"], words, key=f"stopped:{vendor_id}")
-        try:
-            await cancel_order(gateways, row["id"], Door.SWEEP)
-        except Disconnected as gone:
-            log.warning("session_out_of_reach", order=str(row["id"]), reason=str(gone))
+        await _close(gateways, row["id"], f"{row['vendor_name']} cannot take payments any more.")
     return len(rows)
+
+
+async def _close(gateways: Gateways, order_id: UUID, words: str) -> None:
+    """No buyer has asked for it, so the order expires; what the provider shows counts, paid or not."""
+    async with transaction():
+        order = await orders.lock_order(order_id)
+        live = await read_live(order_id)
+        await orders.note(order_id, words, key="stopped")
+        if live is None and order["payment_state"] in PAYABLE:
+            await orders.mark_over(order_id, text="This order ends before anything was paid.", door=Door.SWEEP)
+    if live is None:
+        return
+    try:
+        await close_session(gateways, live["id"], Door.SWEEP)
+    except Disconnected as gone:
+        # The look before it has handed the order to a person already.
+        log.warning("session_out_of_reach", order=str(order_id), reason=str(gone))

@@ -1,4 +1,4 @@
-"""Whether a payment came in for a vendor who may not be charged any more.
+"""Vendors who may not be charged (any more): nobody opens a payment for them, and what came in is given back.
 
 What the platform charges it can hold; a direct charge lies with the vendor from the start, so all that can be done is
 to give it back while we still have access.
@@ -8,13 +8,56 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.kit.db import fetch_row
+from msgspec import Struct
+
+from store.kit.db import fetch, fetch_row
+from store.kit.errors import Conflict
 from store.orders import service as orders
 from store.orders.states import PaymentState
 from store.payments.states import Door
-from store.vendors.states import ChargeType, VendorState
+from store.vendors.states import (
+    ChargeType,
+    VendorState,
+    can_be_charged,
+    explain_not_selling,
+    settles_itself,
+)
 
 GONE = (VendorState.REJECTED, VendorState.DISCONNECTED)
+# Locked until the attempt is written: what a look at the account finds comes before it or after it.
+SELLERS = """
+SELECT name, state, paused, country, account_ref, charges_enabled, card_payments, transfers FROM vendor
+WHERE id IN (SELECT vendor FROM vendor_order WHERE "order" = $1) ORDER BY id FOR SHARE
+"""
+
+
+class SellerStopped(Conflict):
+    """One of an order's vendors may not be charged now; the message says who, and nothing was charged."""
+
+    title = "This cannot be paid at the moment"
+
+
+class _Able(Struct, frozen=True):
+    """What a vendor's account may do, as it was last seen."""
+
+    charges_enabled: bool
+    card_payments: str
+    transfers: str
+
+
+async def check_sellers(order: dict[str, Any], platform_country: str) -> None:
+    """Refuse to open a payment unless every vendor's account has the capability that this charge needs.
+
+    In the caller's transaction. Raises SellerStopped.
+    """
+    for vendor in await fetch(SELLERS, order["id"]):
+        refusal = explain_not_selling(vendor["name"], vendor["state"], vendor["paused"])
+        able = _Able(vendor["charges_enabled"], vendor["card_payments"], vendor["transfers"])
+        itself = settles_itself(order["charge_type"], vendor["country"], platform_country)
+        if not refusal and not can_be_charged(able, order["charge_type"], on_behalf_of=itself):
+            refusal = explain_not_selling(vendor["name"], VendorState.RESTRICTED, False)
+        if refusal:
+            raise SellerStopped(f"{refusal} You were not charged.")
 
 
 async def find_stopped_seller(payment: dict[str, Any]) -> str:
@@ -25,14 +68,14 @@ async def find_stopped_seller(payment: dict[str, Any]) -> str:
     if payment["charge_type"] != ChargeType.DIRECT or not payment["amount"]:
         return ""
     vendor = await fetch_row(
-        "SELECT name, state, charges_enabled AND card_payments = 'active' AS chargeable FROM vendor"
-        " WHERE account_ref = $1",
+        "SELECT name, state, charges_enabled, card_payments, transfers FROM vendor WHERE account_ref = $1",
         payment["account_ref"],
     )
     if vendor is None or vendor["state"] == VendorState.ACTIVE:
         return ""
-    stopped = vendor["state"] in GONE or (vendor["state"] == VendorState.RESTRICTED and not vendor["chargeable"])
-    return str(vendor["name"]) if stopped else ""
+    able = _Able(vendor["charges_enabled"], vendor["card_payments"], vendor["transfers"])
+    restricted = vendor["state"] == VendorState.RESTRICTED and not can_be_charged(able, ChargeType.DIRECT)
+    return str(vendor["name"]) if vendor["state"] in GONE or restricted else ""
 
 
 async def end_stopped(order: dict[str, Any], seller: str, door: Door) -> None:

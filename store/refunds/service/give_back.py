@@ -11,14 +11,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import GatewayBug, Gateways, RefundRequest, RefundSnapshot, StoredFailure
+from store.gateways.port import Disconnected, GatewayBug, Gateways, RefundRequest, RefundSnapshot, StoredFailure
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.ids import new_id
 from store.orders import service as orders
+from store.refunds.service.out_of_reach import hand_over
 from store.refunds.service.sync import TOO_LATE, TWICE, sync_refunds
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
+from store.vendors.service import note_disconnected
 
 # Longer than one call to the provider may take: until then a list may lack what another process is asking for.
 UNDER_WAY = timedelta(seconds=30)
@@ -31,14 +33,23 @@ async def give_back(gateways: Gateways, capture_id: UUID) -> None:
     """Refund what is left of one capture because our own race took it: transfer and application fee come with it.
 
     Safe to run again at any point. Raises Unavailable while the provider does not answer (the caller tries again)
-    and GatewayBug when it refuses although nobody else gave the money back.
+    and GatewayBug when it refuses although nobody else gave the money back. Where the vendor has disconnected the
+    account it lies on, a person takes over.
     """
+    try:
+        await _give_back(gateways, capture_id)
+    except Disconnected:
+        await note_disconnected(await fetch_value("SELECT account_ref FROM capture WHERE id = $1", capture_id))
+        await hand_over(capture_id)
+
+
+async def _give_back(gateways: Gateways, capture_id: UUID) -> None:
     refund = await retrying(lambda: _intend(capture_id))
     if refund is not None and refund["status"] == RefundStatus.REQUESTED:
         made = await _look_or_ask(gateways, refund)
         if made is None:
             await sync_refunds(gateways, capture_id)
-            await give_back(gateways, capture_id)
+            await _give_back(gateways, capture_id)
             return
         await retrying(lambda: _record(capture_id, made))
     await sync_refunds(gateways, capture_id)

@@ -22,26 +22,17 @@ from store.payments.service import sync_payment
 from store.payments.states import Door
 from store.workers import Worker
 from tests.facts import the_payment
-from tests.gateways.fake import FakeGateway
-from tests.gateways.fake_connect import FakeAccounts
+from tests.gateways.fake_connect import FakeRail
 from tests.world import SHOP, Browser, make_settings
 
 PAGES = "https://pay.example"
-
-
-class Counter(FakeGateway, FakeAccounts):
-    """The whole rail in memory."""
-
-    def __init__(self) -> None:
-        FakeGateway.__init__(self)
-        FakeAccounts.__init__(self)
 
 
 @dataclass
 class Stall:
     """A shop, its worker and the provider that tests play."""
 
-    fake: Counter
+    fake: FakeRail
     gateways: Gateways
     shop: Litestar
     worker: Worker
@@ -73,7 +64,7 @@ class Stall:
 @asynccontextmanager
 async def build_stall(data: Path) -> AsyncIterator[Stall]:
     """Compose the shop around a fresh fake and fill its shelves."""
-    fake, letters = Counter(), []
+    fake, letters = FakeRail(), []
     settings, gateways = make_settings(data, stripe_api_base=PAGES), Gateways(stripe=fake)  # type: ignore[arg-type]
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
 

@@ -41,12 +41,12 @@ class Onboarding:
         self.page.get_by_role("button", name="Submit").click()
 
     def submit_under_review(self, minutes: int) -> None:
-        self.page.get_by_label("Under review").check()
+        self.page.get_by_role("radio", name="Under review").check()
         self.page.get_by_label("Minutes under review").fill(f"{minutes}")
         self.submit()
 
     def submit_restricted(self, days: int) -> None:
-        self.page.get_by_label("Restricted").check()
+        self.page.get_by_role("radio", name="Restricted").check()
         self.page.get_by_label("Days until it is due").fill(f"{days}")
         self.submit()
 

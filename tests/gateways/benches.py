@@ -13,7 +13,7 @@ from store.gateways.accounts import AccountRequest
 from store.gateways.stripe.gateway import StripeGateway
 from store.kit import clock
 from store.sandbox.app import create_app as create_sandbox
-from tests.gateways.fake import FakeGateway
+from tests.gateways.fake_connect import FakeRail
 from tests.world import CARD, DECLINED, SANDBOX, Lazy, make_settings
 
 # What the fake calls a verb and what it is on Stripe's wire.
@@ -53,12 +53,14 @@ class Bench(Protocol):
 
     async def lose(self, call: str, when: str) -> None: ...
 
+    async def leave(self, account: str) -> None: ...
+
 
 class FakeBench:
     """The rail in memory."""
 
     def __init__(self) -> None:
-        self.gateway = FakeGateway()
+        self.gateway = FakeRail()
         self.direct, self.destination = "acct_direct", "acct_destination"
 
     async def pay(self, ref: str, url: str) -> None:
@@ -83,6 +85,9 @@ class FakeBench:
 
     async def lose(self, call: str, when: str) -> None:
         self.gateway.lose(call, when)
+
+    async def leave(self, account: str) -> None:
+        self.gateway.leave(account)
 
 
 class SandboxBench:
@@ -137,6 +142,10 @@ class SandboxBench:
         method, path = WIRE[call]
         fault = {"method": method, "path": path, "when": when, "action": "status", "status": 401, "count": 1}
         assert (await self.console.post("/_sandbox/faults", json=fault)).status_code == 200
+
+    async def leave(self, account: str) -> None:
+        command = {"outcome": "deauthorized", "account": account}
+        assert (await self.console.post("/_sandbox/accounts", json=command)).status_code == 200
 
     async def _advance(self, seconds: int) -> None:
         assert (await self.console.post("/_sandbox/clock", json={"advance": seconds})).status_code == 200

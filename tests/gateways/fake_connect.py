@@ -11,6 +11,7 @@ from store.gateways.accounts import AccountRequest, AccountSnapshot, Requirement
 from store.gateways.port import Disconnected, GatewayBug
 from store.kit import clock
 from store.kit.ids import new_token
+from tests.gateways.fake import FakeGateway
 
 READY = {
     "charges_enabled": True,
@@ -102,3 +103,11 @@ class FakeAccounts:
         if ref not in self.accounts or self.accounts[ref].gone:
             raise Disconnected(f"no access to {ref}")
         return self.accounts[ref]
+
+
+class FakeRail(FakeGateway, FakeAccounts):
+    """The whole rail in memory."""
+
+    def __init__(self) -> None:
+        FakeGateway.__init__(self)
+        FakeAccounts.__init__(self)

@@ -122,8 +122,6 @@ async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -
     """Write what was told, move the state, and start what a vendor who may not be charged any more sets off."""
     if vendor["state"] == to:
         changes: dict[Any, Any] = {getattr(Vendor, name): value for name, value in told.items()}
-        if any(vendor[name] != told[name] for name in told.keys() - {"answered", "synced_at", "check_at"}):
-            changes[Vendor.version] = vendor["version"] + 1
         await Vendor.update(changes).where(Vendor.id == vendor["id"])
         return
     moved = await advance(Vendor, VENDOR, vendor["id"], to, column="state", sources=(vendor["state"],), **told)
@@ -133,12 +131,6 @@ async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -
     if vendor["state"] == VendorState.ACTIVE:
         await enqueue("stop_paying", cause, {"vendor_id": str(vendor["id"])})
     if to in (VendorState.RESTRICTED, VendorState.REJECTED, VendorState.DISCONNECTED):
-        told_so = explain_requirements(moved["requirements"])
-        view = {
-            "shop": vendor["name"],
-            "state": to,
-            "needs": told_so.needs,
-            "by": told_so.by,
-            "path": "/sell/onboarding",
-        }
-        await send_once("restricted", cause, vendor["email"], view)
+        wants = explain_requirements(moved["requirements"])
+        view = {"shop": vendor["name"], "state": to, "wants": wants.sentence, "why": wants.why}
+        await send_once("restricted", cause, vendor["email"], {**view, "path": "/sell/onboarding"})

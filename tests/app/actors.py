@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from store.accounts.service import create_person, sign_in
+from store.catalogue.imaging import Prepared
+from store.catalogue.service.pictures import add_picture
 from store.kit.db import fetch, fetch_value, transaction
 from tests.payments.buying import MUG
 from tests.people import sign_in_as
@@ -59,14 +61,21 @@ async def set_the_scene(world: World) -> Scene:
                 *(person_id, slug, role),
             )
     token = path.rpartition("/")[2]
+    part_id = await _text("SELECT id FROM vendor_order")
+    await ada.post(f"{path}/ask", form_id="form-0000", seller=part_id, about="question", message="When?")
+    product_id = await _text("SELECT product FROM variant WHERE sku = $1", MUG)
+    vendor_id = await fetch_value("SELECT vendor FROM product WHERE id = $1", UUID(product_id))
+    await add_picture(vendor_id, UUID(product_id), Prepared(1, 1, ()), "A mug")
     facts = {
         "token": token,
         "number": await _text("SELECT number FROM orders WHERE token = $1", token),
         "payment": await _text("SELECT token FROM payment"),
         "session": await _text("SELECT provider_ref FROM payment"),
-        "part": await _text("SELECT id FROM vendor_order"),
+        "part_id": part_id,
+        "message_id": await _text("SELECT id FROM order_message"),
+        "picture_id": await _text("SELECT id FROM picture"),
         "variant": await _text("SELECT id FROM variant WHERE sku = $1", MUG),
-        "product": await _text("SELECT product FROM variant WHERE sku = $1", MUG),
+        "product_id": product_id,
         "category": await _text("SELECT slug FROM category ORDER BY position LIMIT 1"),
         "slug": await _text(
             "SELECT product.slug FROM product JOIN variant ON product = product.id WHERE sku = $1", MUG

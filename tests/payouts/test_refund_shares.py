@@ -8,7 +8,7 @@ import pytest
 
 from store.kit.money import split
 from tests.facts import assert_books_agree, one, value
-from tests.payments.buying import MUG, break_calls, mend
+from tests.payments.buying import MUG, NOTEBOOK, break_calls, mend
 from tests.payouts.passing import REVERSALS, TRANSFERS, account_of, buy_two, place_two, transfers
 from tests.refunds.refunding import refund_there, wait_for_money
 from tests.refunds.test_failed_refund import FAILING
@@ -97,6 +97,7 @@ async def test_vendor_owes_it_until_its_balance_covers_it_when_it_was_paid_out(w
     sent = await one("SELECT * FROM transfer WHERE account_ref = $1", mug)
     await pay_out(world, mug, sent["amount"])
     await fill_platform(world)
+    await earn_fees(world)
 
     await refund_there(world, capture, amount=1000)
     await world.settle()
@@ -179,6 +180,14 @@ async def fill_platform(world: World) -> None:
     assert (await world.pay(url, number=AT_ONCE)).status_code == 303
     await world.settle()
     await mend(world)
+
+
+async def earn_fees(world: World) -> None:
+    """Somebody else sells, and our fee stays with us."""
+    ada = world.browser()
+    await ada.add(NOTEBOOK, 9)
+    assert (await world.pay(await ada.check_out(), number=AT_ONCE)).status_code == 303
+    await world.settle()
 
 
 async def net(world: World) -> dict[str, int]:

@@ -35,9 +35,9 @@ async def test_account_becomes_active_by_itself_with_events_when_its_review_is_o
 
     state = await turn(sandbox, account, "review", minutes=3)
     under_review = await read(sandbox, account)
-    await sandbox.tell("clock", advance=3 * MINUTE - 1)
+    await sandbox.tell("clock", advance=2 * MINUTE)
     still = await read(sandbox, account)
-    await sandbox.tell("clock", advance=1)
+    await sandbox.tell("clock", advance=MINUTE)
     await sandbox.app.state.deliveries.run_due()
 
     assert (state["outcome"], under_review["charges_enabled"]) == ("review", False)

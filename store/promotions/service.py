@@ -1,4 +1,4 @@
-"""The uses of a code: held with the order, used when it is paid, released when it is over.
+"""Codes of vendors, and the uses of a code: held with the order, used when it is paid, released when it is over.
 
 Every verb runs in the caller's transaction, after cart, order, payment and stock: a promotion's row is the one that
 all buyers of a campaign meet at, so it is locked last and for the shortest time.
@@ -7,13 +7,16 @@ all buyers of a campaign meet at, so it is locked last and for the shortest time
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from store.kit import clock
 from store.kit.db import fetch_row, fetch_value
-from store.kit.errors import Conflict
+from store.kit.errors import Conflict, NotFound
 from store.kit.ids import new_id
-from store.promotions.states import UseState
+from store.promotions.states import FundedBy, UseState
 
 TAKE = """
 UPDATE promotion SET uses = uses + 1 WHERE id = $1 AND active AND (max_uses IS NULL OR uses < max_uses)
@@ -23,10 +26,56 @@ TAKE_AGAIN = "UPDATE promotion SET uses = uses + 1 WHERE id = $1 AND (max_uses I
 COUNT_OWN = "SELECT count(*) FROM promotion_use WHERE promotion = $1 AND email_hash = $2 AND state <> 'released'"
 
 
+class CodeTaken(Conflict):
+    """Somebody has this code already, in this shop or in another."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is a code {code} already. Choose another word.")
+
+
+class NewCode(Struct, frozen=True):
+    """A vendor's code: `percent` in basis points or `amount` in minor units of `currency`, never both."""
+
+    code: str
+    percent: int | None
+    amount: int | None
+    currency: str
+    max_uses: int | None
+    per_email: int | None
+    ends_at: datetime | None
+
+
 class CodeRefused(Conflict):
     """The code has no use left, for anybody or for this e-mail address; nothing was ordered."""
 
     title = "This code cannot be used"
+
+
+async def add_code(vendor_id: UUID, new: NewCode) -> UUID:
+    """A code for one vendor's goods, paid for by that vendor. Raises CodeTaken."""
+    row = await fetch_row(
+        "INSERT INTO promotion (id, code, percent, amount, currency, with_delivery, minimum, vendor, funded_by,"
+        " max_uses, per_email, ends_at, uses, active, created_at)"
+        " VALUES ($1, upper($2), $3, $4, $5, false, 0, $6, $7, $8, $9, $10, 0, true, $11)"
+        " ON CONFLICT (code) DO NOTHING RETURNING id",
+        *(new_id(), new.code, new.percent, new.amount, new.currency if new.amount else "", vendor_id),
+        *(FundedBy.VENDOR, new.max_uses, new.per_email, new.ends_at, clock.now()),
+    )
+    if row is None:
+        raise CodeTaken(new.code.upper())
+    promotion_id: UUID = row["id"]
+    return promotion_id
+
+
+async def switch_code(vendor_id: UUID, promotion_id: UUID, active: bool) -> str:
+    """Let a vendor's code be used, or no more; returns the code. Raises NotFound for any other vendor's."""
+    code: str | None = await fetch_value(
+        "UPDATE promotion SET active = $3 WHERE id = $1 AND vendor = $2 AND funded_by = $4 RETURNING code",
+        *(promotion_id, vendor_id, active, FundedBy.VENDOR),
+    )
+    if code is None:
+        raise NotFound("There is no such code in your shop.")
+    return code
 
 
 async def hold_use(

@@ -16,7 +16,7 @@ from store.vendors.states import ChargeType, Role, VendorState
 class Vendor(Table, tablename="vendor"):
     """One seller. `account_ref` is the connected account (`acct_…`); `state` says who can sell.
 
-    `version` counts changes of the settings. A shop that is closed (`closed_at`) is paused too, and nothing of it is
+    `version` counts moves and changes. A shop that is closed (`closed_at`) is paused too, and nothing of it is
     on the shelves.
 
     From `charges_enabled` to `requirements` (JSON) stands what the provider said at `synced_at`. `asked` counts the

@@ -8,6 +8,7 @@ from store.accounts.service import create_person, sign_in
 from store.catalogue.imaging import Prepared
 from store.catalogue.service.pictures import add_picture
 from store.kit.db import fetch, fetch_value, transaction
+from store.promotions.service import NewCode, add_code
 from tests.payments.buying import MUG
 from tests.people import sign_in_as
 from tests.world import Browser, World
@@ -74,6 +75,7 @@ async def set_the_scene(world: World) -> Scene:
         "part_id": part_id,
         "message_id": await _text("SELECT id FROM order_message"),
         "picture_id": await _text("SELECT id FROM picture"),
+        "promotion_id": str(await add_code(vendor_id, NewCode("MINE", 100, None, "USD", None, None, None))),
         "variant": await _text("SELECT id FROM variant WHERE sku = $1", MUG),
         "product_id": product_id,
         "category": await _text("SELECT slug FROM category ORDER BY position LIMIT 1"),

@@ -144,6 +144,15 @@ MATRIX = {
         OWNERS | {"owner": NOT_FOUND, "other vendor": NOT_FOUND}, form={"invitation": "{part_id}"}
     ),
     "POST /sell/team/remove": Row(KILNS_OWNER, form={"person": "{staff}"}),
+    "GET /sell/promotions": Row(SEATED),
+    "POST /sell/promotions": Row(SEATED),
+    "POST /sell/promotions/{promotion_id}/off": Row(KILNS),
+    "POST /sell/promotions/{promotion_id}/on": Row(KILNS),
+    "GET /sell/settings": Row(SEATED),
+    "POST /sell/settings": Row(SEATED),
+    "POST /sell/settings/pause": Row(OWNERS),
+    "POST /sell/settings/close": Row(OWNERS),
+    "POST /sell/settings/open": Row(OWNERS),
     # At last: nobody can ask for anything after it.
     "POST /account/delete": Row(PERSONS),
 }

@@ -7,6 +7,8 @@ from store.dashboard.controllers.orders import deliver, export_orders, finish, s
 from store.dashboard.controllers.pictures import bring_back, make_first, remove, upload
 from store.dashboard.controllers.product import create, save, show_new, show_product
 from store.dashboard.controllers.products import archive, hide, restore, show_products
+from store.dashboard.controllers.promotions import add_promotion, show_promotions, switch_off, switch_on
+from store.dashboard.controllers.settings import close, open_up, pause, save_settings, show_settings
 from store.dashboard.controllers.variants import save_all, show_variants
 
 route_handlers = [
@@ -38,4 +40,13 @@ route_handlers = [
     ship,
     deliver,
     finish,
+    show_settings,
+    save_settings,
+    pause,
+    close,
+    open_up,
+    show_promotions,
+    add_promotion,
+    switch_off,
+    switch_on,
 ]

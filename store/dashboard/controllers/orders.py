@@ -164,7 +164,7 @@ async def export_orders(request: Request[Any, Any, Any], person: NamedDependency
         "Content-Disposition": f'attachment; filename="orders-{seat.slug}-{day}.csv"',
         "Cache-Control": "no-store",
     }
-    return Stream(_write(seat.vendor_id, shown), headers=headers, media_type="text/csv; charset=utf-8")
+    return Stream(_write(seat.vendor_id, shown), headers=headers, media_type="text/csv")
 
 
 def neutralise(cell: object) -> str:

@@ -1,12 +1,13 @@
 """The two webhook endpoints at the provider, made as any Stripe user makes them: through its API.
 
 A secret is shown once, when an endpoint is made, so an endpoint whose secret we do not hold is replaced; one
-whose address has changed (another PORT) is moved and keeps its secret.
+whose address has changed (another PORT), or which asks for other events than we handle, is changed and keeps its
+secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 API_VERSION = "2026-10-28.endive"
@@ -28,7 +29,7 @@ ENDPOINTS = (
 
 
 def ensure_endpoints(
-    api: str, key: str, base_url: str, known: Mapping[str, str], events: Iterable[str]
+    api: str, key: str, base_url: str, known: Mapping[str, str], events: Collection[str]
 ) -> dict[str, str]:
     """Make or move both endpoints and return their secrets by setting name.
 
@@ -46,8 +47,9 @@ def ensure_endpoints(
             ours = [found for found in existing if found["url"].endswith(endpoint.path)]
             secret = known.get(endpoint.setting, "")
             if len(ours) == 1 and secret:
-                if ours[0]["url"] != url:
-                    client.post(f"/v1/webhook_endpoints/{ours[0]['id']}", data={"url": url}).raise_for_status()
+                if (ours[0]["url"], sorted(ours[0]["enabled_events"])) != (url, sorted(events)):
+                    changed: dict[str, str | list[str]] = {"url": url, "enabled_events[]": list(events)}
+                    client.post(f"/v1/webhook_endpoints/{ours[0]['id']}", data=changed).raise_for_status()
             else:
                 for stale in ours:
                     client.delete(f"/v1/webhook_endpoints/{stale['id']}").raise_for_status()

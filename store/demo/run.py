@@ -18,6 +18,7 @@ from store.demo.supervisor import ChildEndedError, NotReadyError, Supervisor
 from store.kit.processes import POSIX
 from store.postgres import EmbeddedPostgres, PostgresError
 from store.settings import SANDBOX_PUBLISHABLE_KEY, SANDBOX_SECRET_KEY, Settings, SettingsError
+from store.webhooks.states import HANDLED
 
 READY_SECONDS = 60.0
 # What a person may turn while the demo decides the rest.
@@ -32,19 +33,7 @@ PASSED_ON = (
     "STRIPE_DELAYED_METHODS",
 )
 KEPT = ("SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET")
-EVENTS = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-    "payment_intent.payment_failed",
-    "charge.updated",
-    "charge.refunded",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "account.updated",
-)
+EVENTS = tuple(sorted(HANDLED))
 WELCOME = """
 Overprint is open.
 

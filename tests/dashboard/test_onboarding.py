@@ -34,7 +34,7 @@ async def test_page_says_what_selling_costs_when_nobody_is_signed_in(world: Worl
 
     assert answer.status_code == 200
     assert Outline(answer.text).find_problems() == []
-    for words in ("10 % of what your goods cost", "When you are paid", "Three steps", "/account/signup?next=/sell/"):
+    for words in ("10% of what your goods cost", "When you are paid", "Three steps", "/account/signup?next=/sell/"):
         assert words in answer.text, words
 
 

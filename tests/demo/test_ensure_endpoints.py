@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from store.demo.endpoints import ensure_endpoints
+from store.demo.run import EVENTS as DEMO_EVENTS
+from store.webhooks.states import HANDLED
 
 EVENTS = ("checkout.session.completed", "charge.updated")
 BASE = "http://localhost:8000"
@@ -32,7 +34,7 @@ class Provider:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 name = self.path.removeprefix("/v1/webhook_endpoints").strip("/")
                 if name:
-                    provider.endpoints[name]["url"] = form["url"][0]
+                    provider.endpoints[name] |= {"url": form["url"][0], "enabled_events": form["enabled_events[]"]}
                 else:
                     provider.made += 1
                     name = f"we_{provider.made}"
@@ -40,6 +42,7 @@ class Provider:
                         "id": name,
                         "url": form["url"][0],
                         "secret": f"whsec_{provider.made}",
+                        "enabled_events": form["enabled_events[]"],
                         "form": form,
                         "key": self.headers["Authorization"],
                         "account": self.headers["Stripe-Account"],
@@ -115,6 +118,20 @@ def test_both_move_and_keep_their_secrets_when_the_port_changes(provider: Provid
         "http://localhost:9000/webhooks/stripe",
         "http://localhost:9000/webhooks/stripe/connect",
     ]
+
+
+def test_both_ask_for_what_is_handled_now_when_an_older_shop_made_them(provider: Provider) -> None:
+    secrets = ensure(provider, {})
+    more = (*EVENTS, "account.application.deauthorized")
+
+    again = ensure_endpoints(provider.url, "sk_test_overprint", BASE, secrets, more)
+
+    assert again == secrets
+    assert [one["enabled_events"] for one in provider.endpoints.values()] == [list(more)] * 2
+
+
+def test_demo_asks_for_every_event_that_the_shop_handles() -> None:
+    assert set(DEMO_EVENTS) == HANDLED
 
 
 def test_endpoint_is_replaced_when_its_secret_is_lost(provider: Provider) -> None:

@@ -56,7 +56,7 @@ async def read_onboarding(vendor_id: UUID) -> Onboarding:
 
 def describe_onboarding(standing: Standing, made: int, shown: int) -> Onboarding:
     """The list as words; pure. `made` and `shown` count products, and those among them that are published."""
-    words = f"{standing.name} sells from {name_country(standing.country)} in {standing.currency}."
+    words = f"{standing.name}: {name_country(standing.country)}, sells in {standing.currency}."
     tasks = (
         Task("profile", "Shop profile", True, "Done", "ok", words, "See your shop", link=f"/s/{standing.slug}"),
         _describe_payouts(standing),
@@ -99,7 +99,7 @@ def _describe_payouts(standing: Standing) -> Task:
             words = "Stripe is checking what you sent. There is nothing you need to do; we email you if there is."
             return Task("payouts", title, False, "Under review", "info", words, details=_waiting(standing))
         case S.ACTIVE if told.needs:
-            return Task("payouts", title, True, "Done", "ok", told.sentence, *button, details)
+            return Task("payouts", title, True, "Something is due", "warn", told.sentence, *button, details)
         case S.ACTIVE:
             return Task("payouts", title, True, "Done", "ok", "You can be paid, and Stripe pays you out.")
         case S.REJECTED:

@@ -113,7 +113,7 @@ async def test_shop_may_sell_when_the_form_is_finished(world: World, country: st
     assert "Stripe pays you out" in (await otto.get(PAGE)).text
 
 
-async def test_return_is_no_success_when_the_form_was_left_half_way(world: World) -> None:
+async def test_pitfall_15_return_is_no_success_when_the_form_was_left_half_way(world: World) -> None:
     """Pitfalls 14 and 15: neither the return visit nor the account's id says that anything may be sold."""
     otto = await open_a_shop(world)
     await follow_link(otto)
@@ -198,7 +198,7 @@ async def test_page_offers_nothing_when_the_account_is_rejected(world: World) ->
     assert "Continue with Stripe" not in page.text
 
 
-async def test_vendor_is_disconnected_when_the_account_is_deauthorised(world: World) -> None:
+async def test_pitfall_12_account_of_the_envelope_is_asked_for_when_it_has_been_deauthorised(world: World) -> None:
     """Pitfall 12: the event names the application; the account in its envelope is the one that is asked for."""
     ref = await value("SELECT account_ref FROM vendor WHERE slug = 'lumen-works'")
     await tell_of(world, "deauthorized", ref)
@@ -210,7 +210,7 @@ async def test_vendor_is_disconnected_when_the_account_is_deauthorised(world: Wo
     assert told == [{"type": "account.application.deauthorized", "outcome": "applied"}]
 
 
-async def test_events_of_both_endpoints_are_applied_when_each_has_its_own_secret(world: World) -> None:
+async def test_pitfall_11_account_events_arrive_when_each_endpoint_has_its_own_secret(world: World) -> None:
     """Pitfalls 11 and 21: account events come to the platform's Connect endpoint, none is made on the account."""
     assert world.settings.stripe_webhook_secrets != world.settings.stripe_connect_webhook_secrets
     ref = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
@@ -236,7 +236,7 @@ async def test_new_link_is_made_when_the_last_one_was_spent(world: World) -> Non
     assert again.headers["location"] != spent
 
 
-async def test_loop_ends_with_an_explanation_when_links_are_spent_again_and_again(world: World) -> None:
+async def test_pitfall_14_loop_ends_with_an_explanation_when_links_are_spent_again_and_again(world: World) -> None:
     """Pitfall 14: a refresh address that leads to itself."""
     otto = await open_a_shop(world)
     await follow_link(otto)

@@ -86,6 +86,32 @@ ROWS = (
         "payments/start_payment::loser_is_told_before_paying_when_the_last_one_is_held",
     ),
     row(
+        *(
+            45,
+            "a vendor may not be charged any more while somebody buys",
+            "refused before paying; open pages are closed",
+        ),
+        "payments/seller_stops::nothing_is_ordered_when_the_seller_stopped_since_the_form_was_shown",
+        "payments/seller_stops::capability_of_the_charge_type_is_asked_for_again_when_the_form_is_posted",
+        "payments/seller_stops::payment_page_is_closed_when_the_seller_stopped_before_it_was_paid",
+        "payments/seller_stops::buyer_is_not_led_back_to_the_page_when_the_seller_has_stopped",
+        "payments/check_out::nothing_is_ordered_when_it_can_no_longer_be_bought_since_the_page_was_shown",
+    ),
+    row(
+        *(
+            46,
+            "a vendor disconnects while somebody buys",
+            "the platform holds what it charged; direct: back, or a person",
+        ),
+        "payments/seller_stops::platform_charge_counts_when_it_came_in_after_the_seller_stopped",
+        "payments/seller_stops::direct_payment_goes_back_when_it_came_in_after_the_seller_stopped",
+        "payments/seller_stops::person_is_asked_when_the_seller_left_before_the_direct_payment_was_seen",
+        "payments/seller_stops::person_is_asked_when_the_seller_left_before_the_money_went_back",
+        "payments/seller_stops::nothing_is_charged_when_the_seller_left_before_the_page_was_opened",
+        "vendors/sync_account::vendor_is_disconnected_and_asked_no_more_when_the_account_has_let_us_go",
+        "e2e/journeys/onboarding::nobody_can_pay_when_the_seller_leaves_in_mid_checkout",
+    ),
+    row(
         *(48, "a code takes all of it", "paid without the provider; stock and mail as usual"),
         "payments/free_order::order_is_paid_without_a_provider_when_a_code_covers_all",
         "payments/free_order::same_order_is_the_answer_when_a_free_form_is_sent_twice",

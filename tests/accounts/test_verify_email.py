@@ -10,7 +10,7 @@ import pytest
 from store.accounts import service
 from store.accounts.states import LinkKind
 from store.kit import clock
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch, fetch_value, transaction
 from tests.people import is_in, link_for, sign_in, sign_in_as, sign_up, subjects
 from tests.shelves import read_form, read_words
 from tests.world import World, rows
@@ -57,9 +57,14 @@ async def test_one_wins_when_a_link_is_used_twice_at_once(world: World) -> None:
     token = (await link_for(world, NEW)).rpartition("/")[2]
     person = await fetch_value("SELECT id FROM person WHERE email = $1", NEW)
 
-    results = await asyncio.gather(
-        *(service.verify_email(person, token, None) for _ in range(8)), return_exceptions=True
-    )
+    all_are_here = asyncio.Barrier(8)
+
+    async def use() -> str:
+        async with transaction():
+            await all_are_here.wait()
+            return await service.verify_email(person, token, None)
+
+    results = await asyncio.gather(*(use() for _ in range(8)), return_exceptions=True)
 
     assert [one for one in results if one == NEW] == [NEW]
     assert sum(isinstance(one, service.LinkEnded) for one in results) == 7

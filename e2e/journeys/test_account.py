@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from e2e.market import Market
 from e2e.pages.account import AccountMail, AccountPage, open_sign_in, open_sign_up
@@ -64,6 +65,18 @@ def test_nothing_tells_who_it_was_when_the_account_is_deleted(market: Market, sh
     [row] = market.rows("SELECT email, full_name, city, total, payment_state FROM orders WHERE number = $1", number)
     assert (row["email"], row["full_name"], row["city"], row["payment_state"]) == ("", "", "", "paid")
     assert row["total"] > 0
+
+
+def test_shop_is_there_when_its_owner_signs_up(market: Market, shop: Shop, otto: Person) -> None:
+    name = f"Oddities {otto.email[5:13]}"
+
+    page = open_sign_up(shop.open_home()).create_with_shop(otto.email, PASSWORD, name)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    expect(page.get_by_role("button", name="Continue with Stripe")).to_be_visible()
+    [row] = market.rows("SELECT id, state FROM vendor WHERE name = $1", name)
+    assert row["state"] == "not_started"
+    market.rows("UPDATE vendor SET paused = true WHERE id = $1", row["id"])
 
 
 @pytest.mark.parametrize("name", ["Ada", "Vera", "Otto", "Olga"])

@@ -60,10 +60,21 @@ class SignUpPage(Shop):
     """Where an account is made."""
 
     def create(self, email: str, password: str) -> AccountPage:
+        self._fill(email, password).click()
+        return AccountPage(self.page).expect_of(email)
+
+    def create_with_shop(self, email: str, password: str, shop: str) -> Page:
+        """Sign up to sell: the list of what is left to do comes next."""
+        button = self._fill(email, password)
+        self.page.get_by_label("Shop name", exact=True).fill(shop)
+        button.click()
+        expect(self.page).to_have_url(re.compile("/sell/onboarding$"))
+        return self.page
+
+    def _fill(self, email: str, password: str) -> Locator:
         self.page.get_by_label("Email", exact=True).fill(email)
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_role("button", name="Create account").click()
-        return AccountPage(self.page).expect_of(email)
+        return self.page.get_by_role("button", name="Create account")
 
 
 class SignInPage(Shop):

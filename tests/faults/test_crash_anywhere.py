@@ -145,15 +145,15 @@ async def go_on(world: World, base: str, errand: Errand) -> None:
     assert await find_broken(world) == {}
 
 
-async def hear(world: World) -> Request:
-    """The provider's message that the newest session was completed, as it would be delivered."""
+async def hear(world: World, type: str = "checkout.session.completed") -> Request:
+    """The provider's message of this type about the newest session or its charge, as it would be delivered."""
     ref = await value("SELECT provider_ref FROM payment ORDER BY created_at DESC, id LIMIT 1") or ""
     session = next(
         row for row in await world.truth("captures") if row["session"] and (not ref or row["session"] == ref)
     )
     account = session["account"] if session["account"] != world.sandbox.state.world.platform else ""
-    events = [row for row in await world.truth("events") if row["type"] == "checkout.session.completed"]
-    event = next(row for row in events if row["object"] == session["session"])
+    events = [row for row in await world.truth("events") if row["type"] == type]
+    event = next(row for row in events if row["object"] in (session["session"], session["ref"]))
     headers = {"Authorization": "Bearer sk_test_overprint"} | ({"Stripe-Account": account} if account else {})
     answer = await world.console.get(f"/v1/events/{event['ref']}", headers=headers)
     assert answer.status_code == 200, answer.text

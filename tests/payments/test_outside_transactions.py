@@ -12,7 +12,18 @@ from store.payments.service import cancel_order, pay_again, sync_payment
 from store.payments.states import Door
 from store.workers import Worker
 from tests.facts import path_of, the_order, the_payment, value
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, SOMEBODY, end_too_early, pay_unheard, place, sell_out
+from tests.payments.buying import (
+    LAMP,
+    MUG,
+    NOTEBOOK,
+    SOMEBODY,
+    break_calls,
+    end_too_early,
+    pay_unheard,
+    place,
+    sell_out,
+)
+from tests.payouts.passing import TRANSFERS, buy_two
 from tests.refunds.refunding import refund_there
 from tests.world import SHOP, World, rows
 
@@ -64,10 +75,11 @@ async def test_every_call_is_made_outside_when_things_are_bought_canceled_swept_
     capture = (await rows("SELECT * FROM capture"))[0]
     await refund_there(watched, capture, amount=1000, reverse_transfer="true")
     await watched.settle()
-    await end_too_early(watched, (NOTEBOOK,))
+    await pass_on_and_take_back(watched)
+    await end_too_early(watched, (THROW,))
     await sync_payment(watched.gateways, (await the_payment())["id"], Door.SWEEP)
-    _, late = await end_too_early(watched, (NOTEBOOK,))
-    await sell_out((NOTEBOOK,))
+    _, late = await end_too_early(watched, (THROW,))
+    await sell_out((THROW,))
     await watched.pay(late)
     await watched.settle()
 
@@ -81,7 +93,20 @@ async def test_every_call_is_made_outside_when_things_are_bought_canceled_swept_
         "fetch_capture",
         "refund",
         "find_refunds",
+        "fetch_account",
+        "transfer",
+        "reverse_transfer",
+        "find_transfers",
     }
+
+
+async def pass_on_and_take_back(watched: World) -> None:
+    """Two vendors are paid at once, one answer is lost, and a part goes back."""
+    await break_calls(watched, TRANSFERS, when="after", count=1)
+    capture = await buy_two(watched)
+    await refund_there(watched, capture, amount=200)
+    await watched.advance(3700)
+    await watched.settle()
 
 
 async def test_call_is_noticed_when_it_is_made_inside(world: World) -> None:

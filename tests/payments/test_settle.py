@@ -56,7 +56,7 @@ async def test_ledger_equals_the_providers_balances_when_several_vendors_were_pa
     await world.settle()
 
     await assert_books_agree(world)
-    assert set(await kinds()) == {"capture", "provider_fee"}
+    assert set(await kinds()) == {"capture", "provider_fee", "transfer"}
 
 
 async def test_sweep_books_the_fee_when_the_message_never_comes(world: World) -> None:

@@ -25,7 +25,7 @@ async def buy_two(world: World, **card: str) -> dict[str, Any]:
     _, url = await place_two(world)
     assert (await world.pay(url, **card)).status_code == 303
     await world.settle()
-    return await one("SELECT * FROM capture")
+    return (await rows("SELECT * FROM capture ORDER BY created_at DESC LIMIT 1"))[0]
 
 
 async def account_of(sku: str) -> str:

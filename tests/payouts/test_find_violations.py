@@ -1,0 +1,88 @@
+"""The doctor names what is wrong with transfers: planted violations are found, and what is as it should be is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.doctor.books import COMPARISONS, read_books
+from store.kit import clock
+from store.kit.db import engine, fetch
+from tests.facts import broken, one, the_order, value
+from tests.invariants import EVERYTHING
+from tests.payments.buying import break_calls, mend
+from tests.payouts.passing import TRANSFERS, buy_two
+from tests.refunds.refunding import refund_there, wait_for_money
+from tests.world import World
+
+PLANTED = "planted, and what hangs on it"
+
+
+async def plant(*statements: str) -> None:
+    """Write past every trigger, in one session."""
+    await engine().run_script(
+        "BEGIN; SET LOCAL session_replication_role = replica; " + "; ".join(statements) + "; COMMIT"
+    )
+
+
+@pytest.mark.leaves_broken({"I13", "I11"}, PLANTED)
+async def test_vendor_is_named_when_more_than_its_share_was_passed_on(world: World) -> None:
+    await buy_two(world)
+    assert await broken("I13") == []
+
+    await plant("UPDATE transfer SET amount = amount + 1 WHERE id = (SELECT id FROM transfer LIMIT 1)")
+
+    assert await broken("I13") == [(await the_order())["number"]]
+
+
+@pytest.mark.leaves_broken({"I14"}, PLANTED)
+async def test_transfer_is_named_when_its_reversals_are_not_what_it_counts(world: World) -> None:
+    capture = await buy_two(world)
+    await refund_there(world, capture, amount=200)
+    await wait_for_money(world)
+    assert await broken("I14") == []
+
+    await plant("UPDATE transfer_reversal SET amount = 99999 WHERE id = (SELECT id FROM transfer_reversal LIMIT 1)")
+
+    assert len(await broken("I14")) == 2
+
+
+@pytest.mark.leaves_broken({"I10", "I11", "I13"}, PLANTED)
+async def test_transfer_is_named_when_it_has_no_journal_and_journal_when_it_has_no_transfer(world: World) -> None:
+    await buy_two(world)
+    ref = await value("SELECT transfer_ref FROM transfer ORDER BY id LIMIT 1")
+
+    await plant(f"UPDATE transfer SET transfer_ref = 'tr_x' WHERE transfer_ref = '{ref}'")
+
+    assert sorted(await broken("I10")) == sorted(["tr_x", f"stripe transfer {ref}"])
+
+
+@pytest.mark.leaves_broken({"I21"}, PLANTED)
+async def test_transfer_is_named_when_nobody_will_look_at_it(world: World) -> None:
+    await break_calls(world, TRANSFERS, status=400)
+    await buy_two(world)
+    await mend(world)
+    row = await one("SELECT id FROM transfer ORDER BY id LIMIT 1")
+
+    await fetch("UPDATE transfer SET look_at = NULL WHERE id = $1", row["id"])
+
+    assert await broken("I21") == [f"transfer {row['id']}"]
+
+
+@pytest.mark.leaves_broken({"I11", "I13"}, "made at the provider past our rows")
+async def test_transfer_is_named_when_the_provider_has_taken_back_what_we_do_not_know_of(world: World) -> None:
+    await buy_two(world)
+    ref = await value("SELECT transfer_ref FROM transfer ORDER BY id LIMIT 1")
+    assert await differences(world, "I13") == []
+
+    headers = {"Authorization": "Bearer sk_test_overprint"}
+    made = await world.console.post(f"/v1/transfers/{ref}/reversals", data={"amount": 5}, headers=headers)
+
+    assert made.status_code == 200, made.text
+    assert await differences(world, "I13") == [ref]
+
+
+async def differences(world: World, name: str) -> list[str]:
+    """The rows in which our books and the provider's differ."""
+    (chosen,) = (one for one in COMPARISONS if one.name == name)
+    books = await read_books(world.console, world.settings.stripe_secret_key)
+    return [row for row, _ in await chosen.find(books, clock.now() + EVERYTHING)]

@@ -15,8 +15,8 @@ from tests.facts import path_of, the_order, the_payment, value
 from tests.payments.buying import (
     LAMP,
     MUG,
-    NOTEBOOK,
     SOMEBODY,
+    THROW,
     break_calls,
     end_too_early,
     pay_unheard,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from store.gateways.port import AccountRequest, AccountSnapshot, Disconnected, GatewayBug
+from store.gateways.accounts import AccountRequest, AccountSnapshot
+from store.gateways.port import Disconnected, GatewayBug
 from store.kit import clock
 from tests.gateways.benches import Bench
 

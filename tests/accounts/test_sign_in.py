@@ -196,8 +196,8 @@ async def test_header_shows_who_is_there_when_a_page_is_framed(world: World) -> 
     before = await ada.get("/")
     await sign_in_as(ada, "ada")
 
-    assert '<a class="account-link" href="/account/signin">Sign in</a>' in before.text
-    assert '<a class="account-link" href="/account">Account</a>' in (await ada.get("/")).text
+    assert '<a href="/account/signin">Sign in</a>' in before.text
+    assert '<a href="/account">Account</a>' in (await ada.get("/")).text
 
 
 async def test_page_asks_nobody_who_it_is_when_there_is_no_session_cookie(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The vendor's pages in their states: products, one product, its variants."""
+"""The vendor's pages in their states: products, orders, home, settings, promotions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from e2e.inspection import Inspection
 from e2e.market import Market
 from e2e.pages.sell import Selling
 from e2e.pages.shop import Shop
+from e2e.people import Person
 from e2e.watch import Watch
 from tests.catalogue.pictures import make_picture
 
@@ -52,3 +53,59 @@ def test_products_are_accessible_in_each_state(market: Market, shop: Shop, look:
     market.rows("UPDATE product SET archived_at = now(), published = false WHERE slug = 'gratin-dish'")
     product.page.goto(f"/sell/products?archived={path.rpartition('/')[2]}")
     look(product.page, "sell-products-archived")
+
+
+def test_orders_and_home_are_accessible_in_each_state(
+    market: Market, shop: Shop, look: Inspection, ada: Person
+) -> None:
+    vera = Selling(shop.page)
+    order = shop.put_in_cart("pasta-bowl", "enamel-mug", "letter-set").check_out().go_on(ada).pay().expect_state("Paid")
+    number = order.number
+    vera.enter(path="/sell/home")
+    look(vera.page, "sell-home")
+    vera.page.get_by_text("The same as a table").click()
+    look(vera.page, "sell-home-table")
+    look(vera.open_orders().page, "sell-orders")
+    vera.page.goto("/sell/orders?show=delivered&q=nobody")
+    look(vera.page, "sell-orders-none")
+    sold = vera.open_orders().open(number)
+    look(sold.page, "sell-order")
+    sold.ship("Royal Mail", "9" * 80).expect_told("Marked as shipped.")
+    look(sold.page, "sell-order-shipped")
+    sold.deliver().expect_told("Marked as delivered.")
+    market.advance(10)
+    market.settle()
+    sold.page.reload()
+    look(sold.page, "sell-order-delivered")
+    market.rows("UPDATE vendor SET about = '', paused = true WHERE slug = 'kiln-co'")
+    vera.page.goto("/sell/home")
+    look(vera.page, "sell-home-checklist")
+
+
+def test_settings_and_promotions_are_accessible_in_each_state(
+    market: Market, shop: Shop, look: Inspection, watch: Watch
+) -> None:
+    watch.expect(422, 409)
+    vera = Selling(shop.page).enter(path="/sell/settings")
+    look(vera.page, "sell-settings")
+    market.rows("UPDATE vendor SET about = 'Other words' WHERE slug = 'kiln-co'")
+    vera.page.get_by_label("About your shop").fill("My words")
+    vera.page.get_by_role("button", name="Save", exact=True).click()
+    expect(vera.page.get_by_text("saved meanwhile")).to_be_visible()
+    look(vera.page, "sell-settings-difference")
+    vera.page.get_by_role("button", name="Close the shop").click()
+    vera.expect_told("Your shop is closed.")
+    look(vera.page, "sell-settings-closed")
+    vera.page.get_by_role("button", name="Open again").click()
+    vera.expect_told("Your shop is open.")
+    vera.page.goto("/sell/promotions")
+    look(vera.page, "sell-promotions-none")
+    vera.page.get_by_label("Code", exact=True).fill("SPRING10")
+    vera.page.get_by_role("button", name="Add the code").click()
+    expect(vera.page.get_by_role("alert")).to_be_visible()
+    look(vera.page, "sell-promotions-refused")
+    vera.page.get_by_label("Takes off", exact=True).fill("10")
+    vera.page.get_by_role("button", name="Add the code").click()
+    vera.expect_told("can be used now")
+    look(vera.page, "sell-promotions")
+    market.rows("DELETE FROM promotion WHERE code = 'SPRING10'")

@@ -167,6 +167,20 @@ async def check_attempts() -> Check:
     return Check("attempts", True, "none is unknown after its end")
 
 
+async def check_transfers() -> Check:
+    """No share waits because a vendor's account cannot receive it; what waits for a balance goes out by itself."""
+    waiting = await fetch(
+        "SELECT orders.number, part.vendor_name, transfer.hold, transfer.why FROM transfer"
+        ' JOIN orders ON orders.id = transfer."order" JOIN vendor_order AS part ON part.id = transfer.vendor_order'
+        " WHERE transfer.state = 'waiting' ORDER BY transfer.hold = 'balance', transfer.created_at"
+    )
+    if waiting and waiting[0]["hold"] != "balance":
+        first = waiting[0]
+        why = f"{len(waiting)} waiting, first {first['number']} for {first['vendor_name']}: {first['why']}"
+        return Check("transfers", False, f"{why}; next: see with the vendor what its account needs")
+    return Check("transfers", True, f"{len(waiting)} wait for our balance" if waiting else "none waits")
+
+
 async def check_events() -> Check:
     """No event came with two different contents."""
     row = await fetch_row("SELECT provider, event_id FROM inbox_variant WHERE alarming ORDER BY id LIMIT 1")
@@ -216,6 +230,7 @@ def list_checks(
         lambda: check_endpoints(settings, gateways),
         check_reviews,
         check_attempts,
+        check_transfers,
         check_events,
         *(lambda one=one: check_invariant(one) for one in INVARIANTS),
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from store.doctor.books import COMPARISONS, read_books
+from store.doctor.checks import check_transfers
 from store.kit import clock
 from store.kit.db import engine, fetch
-from tests.facts import broken, one, the_order, value
+from tests.facts import broken, ledger_balances, one, the_order, value
 from tests.invariants import EVERYTHING
-from tests.payments.buying import break_calls, mend
-from tests.payouts.passing import TRANSFERS, buy_two
+from tests.payments.buying import MUG, break_calls, mend
+from tests.payouts.passing import TRANSFERS, account_of, buy_two, change_account, place_two
 from tests.refunds.refunding import refund_there, wait_for_money
 from tests.world import World
 
@@ -79,6 +80,32 @@ async def test_transfer_is_named_when_the_provider_has_taken_back_what_we_do_not
 
     assert made.status_code == 200, made.text
     assert await differences(world, "I13") == [ref]
+
+
+async def test_waiting_share_is_named_when_the_vendors_account_cannot_receive_it(world: World) -> None:
+    assert (await check_transfers()).ok
+    _, url = await place_two(world)
+    await change_account(world, await account_of(MUG), "rejected")
+    await world.pay(url)
+    await world.settle()
+
+    seen = await check_transfers()
+
+    assert not seen.ok
+    assert seen.detail.startswith(f"1 waiting, first {(await the_order())['number']} for Kiln")
+    assert "cannot receive money at the moment" in seen.detail
+
+
+async def test_our_books_are_what_the_provider_answers_when_it_is_asked_by_the_port(world: World) -> None:
+    """I11 as in production, without the sandbox's truth: available, pending and reserved together."""
+    await buy_two(world)
+    ours = await ledger_balances()
+
+    for holder in {holder for holder, _ in ours}:
+        there = await world.gateways.stripe.balance("" if holder == "platform" else holder)
+        assert {(holder, money.currency): money.amount for money in there if money.amount} == {
+            key: amount for key, amount in ours.items() if key[0] == holder
+        }
 
 
 async def differences(world: World, name: str) -> list[str]:

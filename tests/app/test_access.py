@@ -115,6 +115,8 @@ MATRIX = {
     "POST /sell/onboarding": Row(PERSONS),
     "GET /sell/onboarding/status": Row(SEATED),
     "POST /sell/connect/start": Row(OWNERS),
+    # The other shop takes direct charges and has the full dashboard.
+    "POST /sell/connect/dashboard": Row(KILNS_OWNER),
     "GET /sell/connect/refresh": Row(KILNS_OWNER, "/sell/connect/refresh?account={account}"),
     "GET /sell/connect/return": Row(KILNS_OWNER, "/sell/connect/return?account={account}"),
     "GET /sell/home": Row(SEATED),

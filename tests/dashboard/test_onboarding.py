@@ -317,3 +317,39 @@ async def test_nobody_is_sent_to_an_origin_that_settings_do_not_name(world: Worl
     answer = await (await open_a_shop(world)).get(PAGE)
 
     assert f"form-action 'self' {SANDBOX};" in answer.headers["content-security-policy"]
+
+
+async def test_owner_is_signed_in_to_the_express_dashboard_when_the_button_is_pressed(world: World) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    page = await vera.get(PAGE)
+
+    answer = await vera.post("/sell/connect/dashboard")
+
+    assert re.search(r'action="/sell/connect/dashboard".*Open your Stripe dashboard', page.text, re.S)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{SANDBOX}/")
+    shown = await world.console.get(answer.headers["location"], follow_redirects=True)
+    assert "Kiln &amp; Co" in shown.text
+    assert (await vera.post("/sell/connect/dashboard")).headers["location"] != answer.headers["location"]
+
+
+async def test_no_express_dashboard_is_offered_when_the_shop_has_the_full_one(world: World) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    await fetch("UPDATE membership SET vendor = (SELECT id FROM vendor WHERE slug = 'lumen-works')")
+
+    assert "/sell/connect/dashboard" not in (await vera.get(PAGE)).text
+    assert "sign in at Stripe with your own password" in (await vera.post("/sell/connect/dashboard")).text
+
+
+@pytest.mark.parametrize("path", ["start", "dashboard"])
+async def test_recent_sign_in_is_asked_for_before_payouts_are_touched(world: World, path: str) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    await fetch("UPDATE session SET signed_in_at = signed_in_at - interval '16 minutes' WHERE person IS NOT NULL")
+
+    answer = await vera.post(f"/sell/connect/{path}")
+
+    assert where(answer).startswith("/account/signin")
+    assert not [sent for sent in world.wire.sent if sent.url.path.endswith(("login_links", "account_links"))]

@@ -1,6 +1,6 @@
 """The vendor's pages over HTTP. Every one asks for a seat first, and every query and write carries its vendor's id."""
 
-from store.dashboard.controllers.connect import come_back, refresh, start
+from store.dashboard.controllers.connect import come_back, open_dashboard, refresh, start
 from store.dashboard.controllers.home import show_home
 from store.dashboard.controllers.onboarding import open_a_shop, show_onboarding, show_sell, show_tasks
 from store.dashboard.controllers.orders import deliver, export_orders, finish, ship, show_order, show_orders
@@ -19,6 +19,7 @@ route_handlers = [
     start,
     come_back,
     refresh,
+    open_dashboard,
     show_home,
     show_products,
     show_new,

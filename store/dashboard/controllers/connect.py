@@ -7,6 +7,7 @@ person's is not found.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from store.accounts.controllers import require_fresh
 from store.accounts.queries import Person
 from store.dashboard.controllers.onboarding import PAGE, show_list
 from store.gateways.port import Declined, Disconnected, GatewayBug, GatewayError, Gateways
@@ -24,6 +26,7 @@ from store.settings import Settings
 from store.vendors.controllers import require_owner
 from store.vendors.queries import Seat, read_standing
 from store.vendors.service import TooManyLinks, note_disconnected, start_onboarding, sync_account
+from store.vendors.states import ChargeType
 
 # (tries, seconds): each is a call to the provider.
 STARTS = (20, 600)
@@ -42,10 +45,29 @@ async def start(
     gateways: NamedDependency[Gateways],
     limits: NamedDependency[RateLimits],
 ) -> Response[Any]:
-    """Make the link now and go there."""
+    """Make the link now and go there; where money is paid out to is nothing for a sign-in of yesterday."""
     seat = await require_owner(person, request)
+    require_fresh(person, request)
     await limits.take(f"connect:{seat.vendor_id}", *STARTS)
-    return await _lead(seat, settings, gateways, again=False)
+    return await _lead(seat, settings, lambda: start_onboarding(gateways, seat.vendor_id, settings.base_url), gateways)
+
+
+@post("/sell/connect/dashboard")
+async def open_dashboard(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Person | None],
+    settings: NamedDependency[Settings],
+    gateways: NamedDependency[Gateways],
+    limits: NamedDependency[RateLimits],
+) -> Response[Any]:
+    """Sign the owner in to the Express dashboard by a link made now; whoever has the full one signs in at Stripe."""
+    seat = await require_owner(person, request)
+    require_fresh(person, request)
+    standing = await read_standing(seat.vendor_id)
+    if not standing.account_ref or standing.charge_type == ChargeType.DIRECT:
+        raise NotFound("This shop has no Express dashboard: sign in at Stripe with your own password.")
+    await limits.take(f"connect:{seat.vendor_id}", *STARTS)
+    return await _lead(seat, settings, lambda: gateways.stripe.login_link(standing.account_ref), gateways)
 
 
 @get("/sell/connect/refresh")
@@ -60,8 +82,11 @@ async def refresh(
     """The link was spent: make another one, three times at most in a row."""
     seat = await require_owner(person, request)
     await _check_account(seat, account)
+    require_fresh(person, request)
     await limits.take(f"connect:{seat.vendor_id}", *STARTS)
-    return await _lead(seat, settings, gateways, again=True)
+    return await _lead(
+        seat, settings, lambda: start_onboarding(gateways, seat.vendor_id, settings.base_url, again=True), gateways
+    )
 
 
 @get("/sell/connect/return")
@@ -89,10 +114,13 @@ async def _check_account(seat: Seat, account: str) -> None:
         raise NotFound("This link belongs to another account.")
 
 
-async def _lead(seat: Seat, settings: Settings, gateways: Gateways, *, again: bool) -> Response[Any]:
+async def _lead(
+    seat: Seat, settings: Settings, make_link: Callable[[], Awaitable[str]], gateways: Gateways
+) -> Response[Any]:
+    """Make the link and go there, or show the list with what went wrong."""
     try:
         async with asyncio.timeout(gateways.visit_seconds):
-            url = await start_onboarding(gateways, seat.vendor_id, settings.base_url, again=again)
+            url = await make_link()
         return away(url, {settings.connect_origin})
     except TooManyLinks as loop:
         return await show_list(seat, settings, status=loop.status, problem=loop.message)

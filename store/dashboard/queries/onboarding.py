@@ -9,7 +9,7 @@ from msgspec import Struct
 from store.kit.db import fetch_row
 from store.orders.words import name_country
 from store.vendors.queries import Standing, read_standing
-from store.vendors.states import VendorState
+from store.vendors.states import ChargeType, VendorState
 
 S = VendorState
 PRODUCTS = "SELECT count(*) AS made, count(*) FILTER (WHERE published) AS shown FROM product WHERE vendor = $1"
@@ -100,8 +100,12 @@ def _describe_payouts(standing: Standing) -> Task:
             return Task("payouts", title, False, "Under review", "info", words, details=_waiting(standing))
         case S.ACTIVE if told.needs:
             return Task("payouts", title, True, "Something is due", "warn", told.sentence, *button, details)
+        case S.ACTIVE if standing.charge_type == ChargeType.DIRECT:
+            words = "You can be paid, and Stripe pays you out. You sign in at Stripe with your own password."
+            return Task("payouts", title, True, "Done", "ok", words)
         case S.ACTIVE:
-            return Task("payouts", title, True, "Done", "ok", "You can be paid, and Stripe pays you out.")
+            dashboard = ("Open your Stripe dashboard", "/sell/connect/dashboard", "")
+            return Task("payouts", title, True, "Done", "ok", "You can be paid, and Stripe pays you out.", *dashboard)
         case S.REJECTED:
             words = "Stripe has rejected your account, so nobody can buy from you. Only Stripe can take this back."
             return Task("payouts", title, False, "Rejected", "bad", words, details=details)

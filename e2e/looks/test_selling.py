@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from playwright.sync_api import expect
 
 from e2e.inspection import Inspection
@@ -109,3 +112,24 @@ def test_settings_and_promotions_are_accessible_in_each_state(
     vera.expect_told("can be used now")
     look(vera.page, "sell-promotions")
     market.rows("DELETE FROM promotion WHERE code = 'SPRING10'")
+
+
+def test_team_is_accessible_in_each_state(
+    market: Market, shop: Shop, new_visitor: Callable[..., Shop], look: Inspection, watch: Watch
+) -> None:
+    vera = Selling(shop.page).enter(path="/sell/team").open_team()
+    look(vera.page, "sell-team-alone")
+    watch.expect(422)
+    look(vera.invite("otto@").page, "sell-team-refused")
+    look(vera.invite("otto@example.com").page, "sell-team-invited")
+    market.settle()
+    [link] = re.findall(r"http\S+/sell/join/\S+", market.mails("otto@example.com")[0]["text"])
+    guest = new_visitor().page
+    guest.goto(link)
+    look(guest, "join-guest")
+    guest.get_by_role("link", name="Sign in").last.click()
+    guest.get_by_role("button", name="Go on as Otto").click()
+    look(guest, "join")
+    guest.get_by_role("button", name="Join Kiln & Co").click()
+    look(vera.open_team().page, "sell-team")
+    vera.remove("otto@example.com").expect_told("They do not work in Kiln & Co any more")

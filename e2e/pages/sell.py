@@ -35,6 +35,10 @@ class Selling:
         self.page.goto("/sell/orders")
         return OrdersPage(self.page)
 
+    def open_team(self) -> TeamPage:
+        self.page.goto("/sell/team")
+        return TeamPage(self.page)
+
     def expect_heading(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
 
@@ -162,3 +166,20 @@ class TaskList(Shop):
         self.page.get_by_role("button", name="Continue with Stripe").click()
         expect(self.page).to_have_url(re.compile(r"/setup/p/acct_"))
         return Onboarding(self.page)
+
+
+class TeamPage(Selling):
+    """Who works in the shop."""
+
+    def invite(self, email: str, may: str = "Products, orders and settings") -> TeamPage:
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_role("radio", name=may).check()
+        self.page.get_by_role("button", name="Send invitation").click()
+        return self
+
+    def row(self, email: str) -> Locator:
+        return self.page.get_by_role("main").get_by_role("listitem").filter(has_text=email)
+
+    def remove(self, email: str) -> TeamPage:
+        self.row(email).get_by_role("button", name="Remove").click()
+        return self

@@ -48,6 +48,7 @@ Overprint is open.
   Try       put something in the cart, check out, pay, and watch the order page turn to Paid by itself
             read how a buyer who never comes back is confirmed all the same: README.md
             put goods of two sellers in the cart that cannot share one payment, and see why
+            be Vera, who sells, by one click on the sign-in page; or sign up with a shop of your own
             read the mail that buyer and seller got: {sandbox}/mailbox
 
   Kept in   {data} (logs in {data}/logs); make demo RESET=1 starts afresh

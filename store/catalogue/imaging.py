@@ -18,6 +18,8 @@ from store.kit.errors import ShopError
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 20_000_000
+# WebP takes no side beyond 16,383 pixels; ten times the largest width stays below it.
+MOST_TIMES = 10
 WIDTHS = (400, 800, 1200)
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 # Kind → Pillow's name and how it is written.
@@ -31,6 +33,7 @@ TOO_LARGE = "This picture is larger than 5 MB. Save it smaller, for instance 160
 NOT_READABLE = "This file could not be read as a picture. Choose a JPEG, PNG, WebP or AVIF file."
 NO_DRAWINGS = "SVG drawings are not taken, because they can carry programs. Save it as PNG and try again."
 TOO_MANY_PIXELS = "This picture has more than 20 million pixels. Save it smaller, for instance 1600 pixels wide."
+TOO_LONG = "One side of this picture is more than ten times as long as the other. Cut it to what should be seen."
 
 # Pillow itself refuses twice as many, and warns in between: a second fence behind ours.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -70,6 +73,8 @@ def encode(body: bytes) -> Prepared:
         with Image.open(io.BytesIO(body), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise Unusable(TOO_MANY_PIXELS)
+            if max(opened.size) > MOST_TIMES * min(opened.size):
+                raise Unusable(TOO_LONG)
             upright = _flatten(ImageOps.exif_transpose(opened))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unusable(TOO_MANY_PIXELS) from None

@@ -38,6 +38,14 @@ def test_nothing_is_blown_up_when_the_picture_is_small(width: int, widths: list[
     assert prepared.width == widths[-1]
 
 
+@pytest.mark.parametrize(("width", "height"), [(1200, 12_000), (1250, 12_500), (40, 400), (400, 40)])
+def test_picture_is_made_when_it_is_as_long_as_we_take(width: int, height: int) -> None:
+    prepared = encode(make_picture(width, height, "PNG"))
+
+    assert prepared.width <= WIDTHS[-1]
+    assert max(max(open_body(one.body).size) for one in prepared.renditions) <= 12_000
+
+
 def test_place_and_words_are_gone_when_the_photograph_had_them() -> None:
     source = make_located(width=1000, height=600)
     assert open_body(source).getexif().get_ifd(GPS)
@@ -79,13 +87,16 @@ def test_see_through_parts_become_white() -> None:
         (b'\xef\xbb\xbf  <?xml version="1.0"?><svg/>', "SVG drawings are not taken"),
         (make_bomb(), "more than 20 million pixels"),
         (make_bomb(5000), "more than 20 million pixels"),
+        (make_picture(400, 17_000, "PNG"), "more than ten times as long"),
+        (make_picture(1, 60_000, "PNG"), "more than ten times as long"),
+        (make_picture(60_000, 1, "PNG"), "more than ten times as long"),
         (b"GIF89a" + b"\0" * 40, "could not be read"),
         (b"", "could not be read"),
         (make_picture()[:600], "could not be read"),
         (b"\xff\xd8\xff\xe0 not a photograph", "could not be read"),
         (make_picture() + b"\0" * MOST_BYTES, "larger than 5 MB"),
     ],
-    ids=["svg", "svg-xml", "bomb", "just-too-many", "gif", "empty", "cut", "liar", "large"],
+    ids=["svg", "svg-xml", "bomb", "just-too-many", "tall", "thread", "wide", "gif", "empty", "cut", "liar", "large"],
 )
 def test_file_is_refused_in_words_when_it_is_no_picture_we_take(body: bytes, words: str) -> None:
     with pytest.raises(Unusable) as refused:

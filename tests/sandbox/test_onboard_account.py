@@ -71,6 +71,23 @@ async def test_account_is_active_when_every_step_has_test_data_and_it_is_submitt
     )
 
 
+@pytest.mark.parametrize("country", ["US", "DE", "FR", "GB", "JP"])
+async def test_every_step_is_shown_and_taken_when_the_seller_is_in_any_country_of_ours(
+    sandbox: Sandbox, country: str
+) -> None:
+    account = await open_bare(sandbox, country=country)
+    address = await enter(sandbox, account)
+
+    for step in STEPS:
+        shown = await sandbox.client.get(address)
+        assert (shown.status_code, address.rsplit("/", 1)[1]) == (200, step)
+        address = (await sandbox.client.post(address, data={"test": "1"})).headers["location"]
+
+    assert address.endswith("/review")
+    assert (await sandbox.client.post(address, data={})).headers["location"] == RETURN
+    assert (await read(sandbox, account))["charges_enabled"]
+
+
 async def test_nothing_is_submitted_when_every_step_is_taken_but_the_last(sandbox: Sandbox) -> None:
     account = await open_bare(sandbox)
     address = await enter(sandbox, account)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.dashboard.keeping import enter, follow
 from tests.facts import one, value
 from tests.look.markup import Outline
 from tests.payments.buying import LAMP, MUG, NOTEBOOK, place
+from tests.refunds.refunding import refund_there, wait_for_money
 from tests.shelves import read_words
 from tests.world import Browser, World, rows
 
@@ -124,6 +127,42 @@ async def test_vendor_sees_its_own_lines_only_when_the_buyer_bought_from_others(
     assert "you see your part" in page.text
     other = await one("SELECT id FROM vendor_order WHERE vendor_name <> 'Kiln & Co'")
     assert (await vera.get(f"/sell/orders/{other['id']}")).status_code == 404
+
+
+async def test_no_sum_of_other_sellers_is_told_when_a_part_of_a_shared_order_went_back(world: World) -> None:
+    path = await sell(world, MUG, NOTEBOOK)
+    await world.settle()
+    await refund_there(world, await one("SELECT * FROM capture"), amount=1000)
+    await wait_for_money(world)
+    vera = await enter(world)
+
+    words = read_words(await vera.get(path))
+    export = (await vera.get("/sell/orders.csv")).text
+
+    order = await one("SELECT total, refunded FROM orders")
+    back = await value("SELECT reversed FROM transfer JOIN vendor ON vendor.id = vendor AND slug = 'kiln-co'")
+    assert order["refunded"] == 1000 > back > 0
+    assert f"went back to the buyer. ${back / 100:.2f} of it came off your share." in words
+    assert f"${order['total'] / 100:.2f}" not in words
+    assert f"{order['total'] / 100:.2f}" not in export
+    [line] = csv.DictReader(io.StringIO(export))
+    assert line["refunded of the order"] == ""
+
+
+async def test_sum_that_went_back_is_told_when_the_order_is_one_sellers(world: World) -> None:
+    path = await sell(world)
+    await world.settle()
+    back = {"amount": 1000, "reverse_transfer": "true", "refund_application_fee": "true"}
+    await refund_there(world, await one("SELECT * FROM capture"), **back)
+    await wait_for_money(world)
+    vera = await enter(world)
+
+    words = read_words(await vera.get(path))
+    [line] = csv.DictReader(io.StringIO((await vera.get("/sell/orders.csv")).text))
+
+    total = await value("SELECT total FROM orders")
+    assert f"$10.00 of the order’s ${total / 100:.2f} went back to the buyer." in words
+    assert line["refunded of the order"] == "10.00"
 
 
 @pytest.mark.parametrize("key", ["otto", "ada", ""])

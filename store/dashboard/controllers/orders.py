@@ -181,7 +181,7 @@ async def _write(vendor_id: UUID, shown: str) -> AsyncIterator[bytes]:
 
 def _row(one: dict[str, Any]) -> Iterable[object]:
     sums = ("subtotal", "delivery", "discount", "total", "fee", "share", "refunded")
-    amounts = [write_amount(one[name], one["currency"]) for name in sums]
+    amounts = ["" if one[name] is None else write_amount(one[name], one["currency"]) for name in sums]
     return (
         one["number"],
         one["paid_at"].strftime("%Y-%m-%d %H:%M:%S"),

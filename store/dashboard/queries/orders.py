@@ -37,6 +37,8 @@ CONDITIONS = {
 OFF = """(SELECT coalesce(sum(amount), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
 OFF_SHARE = """(SELECT coalesce(sum(off_share), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
 OFF_FEE = """(SELECT coalesce(sum(off_fee), 0)::bigint FROM order_discount WHERE vendor_order = part.id)"""
+# Of an order that others share in, what went back is theirs as well: its sums are shown to nobody.
+ALONE = """NOT EXISTS (SELECT 1 FROM vendor_order AS other WHERE other."order" = orders.id AND other.id <> part.id)"""
 PIECES = "(SELECT coalesce(sum(quantity), 0)::bigint FROM order_line WHERE vendor_order = part.id)"
 FROM = """
 FROM vendor_order AS part JOIN orders ON orders.id = part."order"
@@ -112,7 +114,8 @@ class Money(Struct, frozen=True):
     """Where the buyer's money went, minor units of the order's currency unless a currency is beside it.
 
     `provider_fee` is None until the provider has settled, and where it is of an order that others share in. `moved`
-    are (amount, currency) that arrived on the vendor's account by transfer, less what was taken back.
+    are (amount, currency) that arrived on the vendor's account by transfer, less what was taken back. `given_back`:
+    what refunds took off this vendor's share of an order that others share in, whose sums are not its to know.
     """
 
     paid: int
@@ -123,6 +126,7 @@ class Money(Struct, frozen=True):
     fee_is_ours: bool
     transfer: str
     moved: tuple[int, str] | None
+    given_back: tuple[int, str] | None
 
 
 class Part(Struct, frozen=True):
@@ -212,7 +216,8 @@ async def stream_orders(vendor_id: UUID, shown: str = "") -> AsyncIterator[list[
             f"SELECT part.id, orders.number, orders.paid_at, orders.full_name, orders.country, orders.currency,"
             f" {PIECES} AS pieces, part.subtotal, part.delivery, part.discount + {OFF} AS discount,"
             f" part.total - {OFF} AS total, part.fee - {OFF_FEE} AS fee, part.share - {OFF_SHARE} AS share,"
-            " part.fulfilment, part.carrier, part.tracking, part.shipped_at, orders.refunded"
+            " part.fulfilment, part.carrier, part.tracking, part.shipped_at,"
+            f" CASE WHEN {ALONE} THEN orders.refunded END AS refunded"
             f" {FROM} AND {CONDITIONS[shown]} {after} ORDER BY orders.paid_at DESC, part.id DESC LIMIT {BATCH}",
             vendor_id,
             *(last or ()),
@@ -249,14 +254,18 @@ def _sold(row: Any) -> Sold:
 async def _read_money(row: Any) -> Money:
     vendors_account = names.provider("stripe", row["account_ref"]) if row["account_ref"] else ""
     direct, shared = row["charge_type"] == ChargeType.DIRECT, row["parts"] > 1
-    bearer = names.payable(str(row["vendor"])) if direct else names.COST_PROVIDER_FEES
+    own = [names.payable(str(row["vendor"])), names.receivable(str(row["vendor"]))]
+    bearer = own[0] if direct else names.COST_PROVIDER_FEES
     fee: tuple[int, str] | None = None
     moved: dict[str, int] = {}
-    for one in await fetch(MOVED, str(row["order"]), [vendors_account, bearer]):
+    given: dict[str, int] = {}
+    for one in await fetch(MOVED, str(row["order"]), [vendors_account, bearer, *own]):
         if one["kind"] == "provider_fee" and one["account"] == bearer and not shared:
             fee = (one["amount"], one["currency"])
         elif one["kind"] in ("transfer", "transfer_reversal") and one["account"] == vendors_account:
             moved[one["currency"]] = moved.get(one["currency"], 0) + one["amount"]
+        elif shared and one["kind"] in ("refund", "refund_failed") and one["account"] in own:
+            given[one["currency"]] = given.get(one["currency"], 0) + one["amount"]
     return Money(
         paid=row["total"] - row["off"],
         fee=row["fee"] - row["off_fee"],
@@ -266,6 +275,7 @@ async def _read_money(row: Any) -> Money:
         fee_is_ours=not direct,
         transfer="direct" if direct else "waiting" if not moved else "moved",
         moved=next(((amount, currency) for currency, amount in moved.items()), None),
+        given_back=next(((amount, currency) for currency, amount in given.items() if amount), None),
     )
 
 

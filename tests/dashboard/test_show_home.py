@@ -8,7 +8,10 @@ from uuid import UUID
 
 from store.dashboard.queries.home import DAYS, SALES, read_home
 from store.kit import clock
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch, fetch_value, transaction
+from store.ledger import names
+from store.ledger.journals import Entry, reverse
+from store.ledger.service import post
 from tests.dashboard.keeping import enter
 from tests.dashboard.test_show_orders import sell
 from tests.facts import one
@@ -89,6 +92,23 @@ async def test_numbers_are_those_of_the_orders_and_the_ledger(world: World) -> N
     assert Outline(page.text).find_problems() == []
 
 
+async def test_balance_is_less_what_the_vendor_owes_when_a_refund_took_more_than_it_gave_back(world: World) -> None:
+    await sell(world)
+    await world.settle()
+    vendor = await fetch_value("SELECT id FROM vendor WHERE slug = 'kiln-co'")
+    owed = (Entry(names.receivable(str(vendor)), "USD", 500), Entry(names.provider("stripe"), "USD", -500))
+    async with transaction():
+        await post("overprint", "debt", "made", owed)
+    vera = await enter(world)
+
+    words = read_words(await vera.get("/sell/home"))
+
+    share = await fetch_value("SELECT share FROM vendor_order")
+    assert f"Balance ${(share - 500) / 100:.2f} A refund took $5.00 that you have not given back yet." in words
+    async with transaction():
+        await post("overprint", "debt", "taken back", reverse(owed))
+
+
 async def test_day_is_counted_by_the_clock_of_the_business(world: World) -> None:
     await sell(world)
     vera = await enter(world)
@@ -140,5 +160,5 @@ async def test_new_shop_is_all_zeros(db: str) -> None:
 
     home = await read_home(vendor)
 
-    assert (home.to_ship, home.owed, home.best.amount) == (0, (), 0)
+    assert (home.to_ship, home.balances, home.best.amount) == (0, (), 0)
     assert [span.amount for span in home.spans] == [0, 0, 0]

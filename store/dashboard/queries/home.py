@@ -1,4 +1,4 @@
-"""A vendor's home page: what to do next, what was sold lately, what waits to be sent, what is owed. Five queries.
+"""A vendor's home page: what to do next, what was sold lately, what waits to be sent, what is owed. Six queries.
 
 Days are UTC days of business time. Sales are what buyers paid for this vendor's part, less what a code at the
 provider's page took off; money that went back is not subtracted here, the orders show it.
@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
-from store.ledger import names
 from store.orders.queries import OpenMessage, read_open_messages
+from store.payouts.queries import VendorBalance, read_balance
 
 DAYS = 30
 WAITING = 5
@@ -40,10 +40,6 @@ WHERE part.vendor = $1 AND part.fulfilment = 'to_ship' AND orders.payment_state 
   AND NOT (orders.total > 0 AND orders.refunded + orders.refund_pending >= orders.total)
 ORDER BY orders.paid_at LIMIT {WAITING}
 """  # noqa: S608 - a constant
-OWED = """
-SELECT currency, -sum(amount)::bigint AS amount FROM ledger_entry WHERE account = $1
-GROUP BY currency HAVING sum(amount) <> 0 ORDER BY currency
-"""
 
 
 class Step(Struct, frozen=True):
@@ -82,7 +78,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Home(Struct, frozen=True):
-    """The whole page. `owed` are (minor units, currency): earned and not yet paid out to the bank."""
+    """The whole page. `balances`: one per currency, earned and not yet paid out to the bank."""
 
     name: str
     slug: str
@@ -95,7 +91,7 @@ class Home(Struct, frozen=True):
     days: tuple[Day, ...]
     waiting: tuple[Waiting, ...]
     to_ship: int
-    owed: tuple[tuple[int, str], ...]
+    balances: tuple[VendorBalance, ...]
     messages: tuple[OpenMessage, ...]
 
     @property
@@ -110,7 +106,7 @@ class Home(Struct, frozen=True):
 
 
 async def read_home(vendor_id: UUID) -> Home:
-    """Everything on the page, in five queries however much was sold. Raises LookupError for an unknown vendor."""
+    """Everything on the page, in six queries however much was sold. Raises LookupError for an unknown vendor."""
     vendor = await fetch_row(STANDING, vendor_id)
     if vendor is None:
         raise LookupError(f"no vendor {vendor_id}")
@@ -135,7 +131,7 @@ async def read_home(vendor_id: UUID) -> Home:
         days=days,
         waiting=tuple(Waiting(row["id"], row["number"], row["paid_at"], row["full_name"]) for row in waiting),
         to_ship=waiting[0]["many"] if waiting else 0,
-        owed=tuple((row["amount"], row["currency"]) for row in await fetch(OWED, names.payable(str(vendor_id)))),
+        balances=await read_balance(vendor_id),
         messages=await read_open_messages(vendor_id),
     )
 

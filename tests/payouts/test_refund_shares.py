@@ -138,6 +138,30 @@ async def test_vendor_has_its_share_again_when_the_refund_came_back(world: World
     await assert_books_agree(world)
 
 
+async def test_vendor_owes_nothing_when_a_refund_came_back_that_had_only_made_its_waiting_share_smaller(
+    world: World,
+) -> None:
+    await fill_platform(world)
+    _, url = await place_two(world)
+    await break_calls(world, TRANSFERS, status=400)
+    assert (await world.pay(url, number=FAILING)).status_code == 303
+    await world.settle()
+    await mend(world)
+    capture = (await rows("SELECT * FROM capture ORDER BY created_at DESC LIMIT 1"))[0]
+
+    await refund_there(world, capture, amount=1000)
+    await world.deliver()
+    for _ in range(3):
+        await world.advance(86400)
+        await world.settle()
+
+    assert await value("SELECT status FROM refund") == "failed"
+    assert await value("SELECT count(*) FROM transfer WHERE restores AND state = 'done'") == 2
+    assert await rows("SELECT 1 FROM transfer_reversal") == []
+    assert await value("SELECT count(*) FROM ledger_entry WHERE account LIKE 'receivable:%'") == 0
+    await assert_books_agree(world)
+
+
 async def test_nothing_is_sent_again_when_a_refund_came_back_before_anything_was_taken(world: World) -> None:
     capture = await buy_two(world, number=FAILING)
     had = await net(world)

@@ -31,6 +31,14 @@ WORDS = {
     Hold.BALANCE: "Our balance does not cover it yet. It goes out by itself when it does.",
     Hold.CURRENCY: "This currency cannot be passed on to the seller's account.",
 }
+UNDONE = """
+SELECT (SELECT -coalesce(sum(entry.amount), 0) FROM ledger_tx AS tx JOIN ledger_entry AS entry ON entry.tx = tx.id
+    WHERE tx.order_ref = $1 AND entry.account = $2)::bigint AS paid,
+  (SELECT coalesce(sum(reversal.amount), 0) FROM transfer_reversal AS reversal
+    JOIN transfer ON transfer.id = reversal.transfer
+    JOIN ledger_tx AS tx ON (tx.source, tx.kind, tx.ref) = (transfer.provider, 'refund', reversal.cause)
+    WHERE transfer.vendor_order = $3 AND reversal.state IN ('intended', 'waiting'))::bigint AS asked
+"""
 
 
 class DifferentTransfer(Exception):
@@ -212,7 +220,8 @@ async def _record(transfer_id: UUID, made: TransferSnapshot) -> None:
         )
         if moved is None:
             raise DifferentTransfer(f"{made.ref} was sent for a transfer that is {row['state']}")
-        await post(row["provider"], "transfer", made.ref, _entries(dict(row), made), order_ref=str(row["order"]))
+        entries = await _entries(dict(row), made)
+        await post(row["provider"], "transfer", made.ref, entries, order_ref=str(row["order"]))
         # The vendor has money again: what it owes is asked for.
         await fetch(
             "UPDATE transfer_reversal SET look_at = $2 WHERE state = 'waiting' AND hold = 'balance'"
@@ -223,16 +232,27 @@ async def _record(transfer_id: UUID, made: TransferSnapshot) -> None:
     log.info("transfer_sent", transfer=str(transfer_id), ref=made.ref, amount=str(made.amount))
 
 
-def _entries(row: dict[str, Any], made: TransferSnapshot) -> tuple[Entry, ...]:
-    """The money moved to the vendor's account; where it restores what had been taken back, that debt is undone."""
+async def _entries(row: dict[str, Any], made: TransferSnapshot) -> tuple[Entry, ...]:
+    """The money moved to the vendor's account; where it restores what had been taken back, that debt is undone.
+
+    What it restores may never have been taken: it was not sent yet, and there was no debt.
+    """
     source, vendor = row["provider"], str(row["vendor"])
     moved = journals.transfer(
         names.provider(source), names.provider(source, row["account_ref"]), made.amount, made.landed
     )
-    if not row["restores"]:
+    undone = await _read_undone(row) if row["restores"] else 0
+    if not undone:
         return moved
     return (
         *moved,
-        Entry(names.receivable(vendor), row["currency"], row["amount"]),
-        Entry(names.payable(vendor), row["currency"], -row["amount"]),
+        Entry(names.receivable(vendor), row["currency"], undone),
+        Entry(names.payable(vendor), row["currency"], -undone),
     )
+
+
+async def _read_undone(row: dict[str, Any]) -> int:
+    """What a vendor has paid of one order beyond what it owes; the vendor's part of the order is locked by now."""
+    found = await fetch_row(UNDONE, str(row["order"]), names.receivable(str(row["vendor"])), row["vendor_order"])
+    assert found is not None
+    return max(0, int(found["paid"]) + int(found["asked"]))

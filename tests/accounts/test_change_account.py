@@ -188,6 +188,18 @@ async def test_session_has_another_id_when_its_person_opens_a_shop(world: World)
     assert await is_in(otto)
 
 
+async def test_every_other_browser_is_out_when_its_person_opens_a_shop(world: World) -> None:
+    otto, elsewhere = world.browser(), world.browser()
+    await sign_in_as(otto, "otto")
+    await sign_in_as(elsewhere, "otto")
+
+    await otto.post("/sell/onboarding", name="Otto’s Oddities", about="Odd things.", country="US")
+
+    assert await is_in(otto)
+    assert not await is_in(elsewhere)
+    assert (await elsewhere.get("/sell/home")).headers["location"].startswith("/account/signin")
+
+
 async def test_nobody_gets_a_role_when_the_address_is_not_confirmed(world: World) -> None:
     await make_person(ADA)
 

@@ -68,6 +68,19 @@ async def test_invited_person_works_in_the_shop_when_they_join(world: World) -> 
     assert "invited-title" not in team
 
 
+async def test_every_other_browser_is_out_when_its_person_joins(world: World) -> None:
+    vera, otto, elsewhere = await vera_in(world), world.browser(), world.browser()
+    await sign_in_as(otto, "otto")
+    await sign_in_as(elsewhere, "otto")
+    await invite(vera)
+
+    await otto.post(await link_to(world))
+
+    assert await is_in(otto)
+    assert not await is_in(elsewhere)
+    assert (await elsewhere.get("/sell/home")).headers["location"].startswith("/account/signin")
+
+
 async def test_link_lies_in_no_table(world: World) -> None:
     await invite(await vera_in(world))
 

@@ -14,6 +14,7 @@ from litestar.params import FromQuery
 from msgspec import Meta, Struct, structs
 
 from store.accounts.controllers import renew, require_person
+from store.accounts.controllers.session import read_session
 from store.accounts.queries import Person
 from store.dashboard.queries.onboarding import Onboarding, describe_beginning, read_onboarding
 from store.kit import clock
@@ -108,7 +109,9 @@ async def open_a_shop(
         form = await read_form(request, ShopForm)
     except InvalidForm as wrong:
         return await show_list(None, settings, form=wrong.values, errors=wrong.errors, status=422)
-    await open_shop(owner.id, owner.email, ShopProfile(**structs.asdict(form)), settings.platform_country)
+    profile = ShopProfile(**structs.asdict(form))
+    mine = read_session(request, secure=settings.https)
+    await open_shop(owner.id, owner.email, profile, settings.platform_country, keep_session=mine)
     # What this session may do has changed: whoever knows its old id does not get it too.
     await renew(request, secure=settings.https)
     return see_other(PAGE)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from store.accounts.controllers import flash
 from store.accounts.controllers.forms import CHANGES, NO_STORE
 from store.accounts.controllers.guards import require_person
-from store.accounts.controllers.session import renew
+from store.accounts.controllers.session import read_session, renew
 from store.accounts.queries import Person
 from store.accounts.service import email_key
 from store.kit.db import transaction
@@ -58,11 +58,11 @@ async def join_shop(
     limits: NamedDependency[RateLimits],
     person: NamedDependency[Person | None],
 ) -> Response[Any]:
-    """Take the place. What the account may do has changed, so its session gets another id."""
+    """Take the place. What the account may do has changed: this session gets another id, every other one ends."""
     await limits.take(f"links:{limits.client(request)}", *CHANGES)
     found = require_person(person, request)
     async with transaction():
-        shop = await service.accept_invitation(found.id, token)
+        shop = await service.accept_invitation(found.id, token, read_session(request, secure=settings.https))
     await renew(request, secure=settings.https)
     flash(request, f"You work in {shop} now.")
     return see_other("/account")

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from store.accounts.service import end_sessions
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, savepoint, transaction
 from store.kit.errors import Conflict
@@ -29,8 +30,12 @@ class ShopProfile(Struct, frozen=True):
     country: str
 
 
-async def open_shop(person_id: UUID, email: str, profile: ShopProfile, platform_country: str) -> UUID:
+async def open_shop(
+    person_id: UUID, email: str, profile: ShopProfile, platform_country: str, keep_session: str | None = None
+) -> UUID:
     """Make a vendor that this person owns; returns its id. Raises Conflict for who sits in a shop already.
+
+    The person's sessions end, but `keep_session`: none that was there before gains the shop.
 
     The platform charges for vendors of its own country and currency; any other is charged on its own account.
     """
@@ -61,6 +66,7 @@ async def open_shop(person_id: UUID, email: str, profile: ShopProfile, platform_
             "INSERT INTO membership (id, person, vendor, role, created_at) VALUES ($1, $2, $3, $4, $5)",
             *(new_id(), person_id, vendor_id, Role.OWNER, clock.now()),
         )
+        await end_sessions(person_id, keep_session)
         return vendor_id
 
 

@@ -88,8 +88,10 @@ async def prepare_invitation(row: Mapping[str, Any]) -> Mapping[str, Any] | None
     return {**dict(found), "path": f"/sell/join/{token}"} if found else None
 
 
-async def accept_invitation(person_id: UUID, token: str) -> str:
+async def accept_invitation(person_id: UUID, token: str, keep_session: str | None = None) -> str:
     """Take the place, inside the caller's transaction; the address counts as proved. Returns the shop's name.
+
+    The person's sessions end, but `keep_session`: none that was there before gains the shop.
 
     Raises InvitationEnded, NotFound when the account has another address, HasAShop when it sits in a shop already.
     """
@@ -116,6 +118,7 @@ async def accept_invitation(person_id: UUID, token: str) -> str:
             )
     except asyncpg.UniqueViolationError:
         raise HasAShop("You work in a shop already, and an account has one at most. Use another account.") from None
+    await end_sessions(person_id, keep_session)
     return str(found["name"])
 
 

@@ -284,6 +284,23 @@ async def test_nothing_is_found_when_staff_asks_for_a_link(world: World) -> None
     assert (await otto.post("/sell/connect/start")).status_code == 404
 
 
+@pytest.mark.parametrize("state", ["active", "restricted", "disconnected"])
+async def test_staff_are_sent_to_the_owner_when_something_is_done_at_the_provider(world: World, state: str) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    await fetch("UPDATE vendor SET state = $1 WHERE slug = 'kiln-co'", state)
+    owners = await vera.get(PAGE)
+    await fetch("UPDATE membership SET role = 'staff'")
+
+    page = await vera.get(PAGE)
+
+    assert re.search(r'action="/sell/connect/\w+"', owners.text)
+    assert "Only the shop’s owner" not in owners.text
+    assert "/sell/connect/" not in page.text
+    assert "Only the shop’s owner can go on at Stripe: ask them to." in page.text
+    assert Outline(page.text).find_problems() == []
+
+
 async def test_task_is_kept_with_a_button_to_try_again_when_the_provider_is_down(world: World) -> None:
     otto = await open_a_shop(world)
     await world.tell("faults", method="POST", path="/v1/account_links", when="before", action="status", status=401)

@@ -154,7 +154,7 @@ async def make_view(
     since: int = 0,
 ) -> OnboardingView:
     """What the page shows; `since` is when it was opened, in seconds of wall time, 0 for now."""
-    onboarding = await read_onboarding(seat.vendor_id) if seat else describe_beginning()
+    onboarding = await read_onboarding(seat.vendor_id, seat.role) if seat else describe_beginning()
     now = int(clock.wall().timestamp())
     began = since if 0 < since <= now else now
     asks = onboarding.state == VendorState.UNDER_REVIEW and now - began < POLL_FOR_SECONDS

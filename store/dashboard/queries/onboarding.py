@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from store.kit.db import fetch_row
 from store.orders.words import name_country
 from store.vendors.queries import Standing, read_standing
-from store.vendors.states import ChargeType, VendorState
+from store.vendors.states import ChargeType, Role, VendorState
 
 S = VendorState
 PRODUCTS = "SELECT count(*) AS made, count(*) FILTER (WHERE published) AS shown FROM product WHERE vendor = $1"
+
+
+OWNERS = "Only the shop’s owner can go on at Stripe: ask them to."
 
 
 class Task(Struct, frozen=True):
@@ -46,20 +49,23 @@ class Onboarding(Struct, frozen=True):
         return self.state == S.UNDER_REVIEW
 
 
-async def read_onboarding(vendor_id: UUID) -> Onboarding:
-    """The list of one vendor. Raises LookupError for an unknown id."""
+async def read_onboarding(vendor_id: UUID, role: str) -> Onboarding:
+    """The list of one vendor, as somebody of this role can do it. Raises LookupError for an unknown id."""
     standing = await read_standing(vendor_id)
     products = await fetch_row(PRODUCTS, vendor_id)
     assert products is not None
-    return describe_onboarding(standing, products["made"], products["shown"])
+    return describe_onboarding(standing, products["made"], products["shown"], role)
 
 
-def describe_onboarding(standing: Standing, made: int, shown: int) -> Onboarding:
-    """The list as words; pure. `made` and `shown` count products, and those among them that are published."""
+def describe_onboarding(standing: Standing, made: int, shown: int, role: str) -> Onboarding:
+    """The list as words; pure. `made` and `shown` count products, and those among them that are published.
+
+    What is done at the provider is the owner's: staff read so, and find no button for it.
+    """
     words = f"{standing.name}: {name_country(standing.country)}, sells in {standing.currency}."
     tasks = (
         Task("profile", "Shop profile", True, "Done", "ok", words, "See your shop", link=f"/s/{standing.slug}"),
-        _describe_payouts(standing),
+        _describe_payouts(standing) if role == Role.OWNER else _leave_to_owner(_describe_payouts(standing)),
         _describe_product(made),
         _describe_publishing(standing, made, shown),
     )
@@ -110,10 +116,14 @@ def _describe_payouts(standing: Standing) -> Task:
             words = "Stripe has rejected your account, so nobody can buy from you. Only Stripe can take this back."
             return Task("payouts", title, False, "Rejected", "bad", words, details=details)
         case S.DISCONNECTED:
-            words = "Your Stripe account is no longer connected to Overprint. With the button you begin a new one."
+            words = "Your Stripe account is no longer connected to Overprint. A new one can be begun."
             return Task("payouts", title, False, "Disconnected", "bad", words, *button)
     words = told.sentence or "Stripe has restricted your account, so nobody can buy from you at the moment."
     return Task("payouts", title, False, "Restricted", "bad", words, *button, details)
+
+
+def _leave_to_owner(task: Task) -> Task:
+    return structs.replace(task, label="", form="", details=(*task.details, OWNERS)) if task.form else task
 
 
 def _waiting(standing: Standing) -> tuple[str, ...]:

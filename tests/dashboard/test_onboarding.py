@@ -301,6 +301,28 @@ async def test_staff_are_sent_to_the_owner_when_something_is_done_at_the_provide
     assert Outline(page.text).find_problems() == []
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("active", "Your products are for sale."),
+        ("restricted", "say that you cannot take payments at the moment."),
+        ("rejected", "nobody can buy them: Stripe has rejected your account."),
+        ("disconnected", "nobody can buy them until Stripe is set up again."),
+    ],
+)
+async def test_last_task_says_what_buyers_meet_when_the_account_is_as_it_is(
+    world: World, state: str, words: str
+) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    await fetch("UPDATE vendor SET state = $1 WHERE slug = 'kiln-co'", state)
+
+    page = await vera.get(PAGE)
+
+    assert words in page.text
+    assert "until Stripe is done" not in page.text
+
+
 async def test_task_is_kept_with_a_button_to_try_again_when_the_provider_is_down(world: World) -> None:
     otto = await open_a_shop(world)
     await world.tell("faults", method="POST", path="/v1/account_links", when="before", action="status", status=401)

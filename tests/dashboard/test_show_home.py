@@ -129,9 +129,15 @@ async def test_banner_says_why_nobody_can_buy(world: World) -> None:
     ):
         await fetch(sql)
         assert told in read_words(await vera.get("/sell/home"))
-    await fetch("UPDATE vendor SET state = 'restricted' WHERE slug = 'kiln-co'")
-
-    assert "You cannot take payments at the moment." in read_words(await vera.get("/sell/home"))
+    for state, told in (
+        ("restricted", "You cannot take payments at the moment."),
+        ("rejected", "Nobody can buy from you. Stripe has rejected your account"),
+        ("disconnected", "Nobody can buy from you. Your Stripe account is no longer connected"),
+    ):
+        await fetch("UPDATE vendor SET state = $1 WHERE slug = 'kiln-co'", state)
+        page = await vera.get("/sell/home")
+        assert told in read_words(page)
+        assert Outline(page.text).find_problems() == []
 
 
 async def test_page_takes_fewer_than_ten_queries_when_a_vendor_has_ten_thousand_orders(world: World) -> None:

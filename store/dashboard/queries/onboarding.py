@@ -146,7 +146,10 @@ def _describe_publishing(standing: Standing, made: int, shown: int) -> Task:
     if not shown:
         words = "Your products are drafts. Put one on the shelf."
         return Task("publish", "Publish", False, "To do", "info", words, "Choose a product", link="/sell/products")
-    if standing.state != S.ACTIVE:
-        words = "Your products are on the shelf, and say “not for sale yet” until Stripe is done."
-        return Task("publish", "Publish", True, "Done", "ok", words)
-    return Task("publish", "Publish", True, "Done", "ok", "Your products are for sale.")
+    words = {
+        S.ACTIVE: "Your products are for sale.",
+        S.RESTRICTED: "Your products are on the shelf, and say that you cannot take payments at the moment.",
+        S.REJECTED: "Your products are on the shelf, but nobody can buy them: Stripe has rejected your account.",
+        S.DISCONNECTED: "Your products are on the shelf, but nobody can buy them until Stripe is set up again.",
+    }.get(S(standing.state), "Your products are on the shelf, and say “not for sale yet” until Stripe is done.")
+    return Task("publish", "Publish", True, "Done", "ok", words)

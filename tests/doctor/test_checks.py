@@ -74,6 +74,7 @@ async def test_everything_but_the_running_shop_is_well_when_an_order_was_bought(
         "endpoints",
         "reviews",
         "attempts",
+        "transfers",
         "events",
         *(one.name for one in INVARIANTS),
     ]

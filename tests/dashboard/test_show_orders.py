@@ -269,11 +269,16 @@ async def test_message_of_a_buyer_is_a_task_until_it_is_done(world: World) -> No
     message = await value("SELECT id FROM order_message")
     vera, otto = await enter(world), await enter(world, "otto")
 
-    assert "When will it come?" in (await vera.get(path)).text
+    for page in (path, "/sell/orders", "/sell/home"):
+        shown = await vera.get(page)
+        assert "When will it come?" in shown.text, page
+        assert f'action="/sell/messages/{message}/done"' in shown.text, page
+        assert Outline(shown.text).find_problems() == []
     assert (await otto.post(f"/sell/messages/{message}/done")).status_code == 404
     assert (await vera.post(f"/sell/messages/{message}/done")).status_code == 303
 
-    assert "When will it come?" not in (await vera.get(path)).text
+    for page in (path, "/sell/orders", "/sell/home"):
+        assert "When will it come?" not in (await vera.get(page)).text, page
 
 
 async def test_there_are_pages_when_there_are_many(world: World) -> None:

@@ -26,6 +26,7 @@ from store.kit.errors import NotFound
 from store.kit.web.forms import InvalidForm, read_form
 from store.kit.web.redirects import see_other
 from store.kit.web.templates import page
+from store.orders.queries import OpenMessage, read_open_messages
 from store.orders.service import NotToSend, deliver_part, finish_message, ship_part
 from store.vendors.controllers import require_seat
 from store.vendors.queries import Seat
@@ -56,6 +57,7 @@ class OrdersPage(Struct, frozen=True):
     """The list."""
 
     seat: Seat
+    messages: tuple[OpenMessage, ...]
     orders: tuple[Sold, ...]
     filters: tuple[Choice, ...]
     shown: str
@@ -89,6 +91,7 @@ async def show_orders(request: Request[Any, Any, Any], person: NamedDependency[P
     base = urlencode([(name, value) for name, value in (("show", shown), ("q", query)) if value])
     view = OrdersPage(
         seat=seat,
+        messages=await read_open_messages(seat.vendor_id),
         orders=found.orders,
         filters=make_choices(LIST, "show", SHOWN, shown, found.counts, q=query),
         shown=shown,

@@ -14,7 +14,8 @@ from store.kit.db import fetch
 from tests.dashboard.keeping import enter, follow
 from tests.facts import one, value
 from tests.look.markup import Outline
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, place
+from tests.payments.buying import LAMP, MUG, NOTEBOOK, pay_unheard, place
+from tests.payouts.passing import change_account, place_two
 from tests.refunds.refunding import refund_there, wait_for_money
 from tests.shelves import read_words
 from tests.world import Browser, World, rows
@@ -114,6 +115,31 @@ async def test_money_of_an_order_is_shown_to_the_cent_when_it_has_settled(world:
     else:
         # What the whole payment cost is not this vendor's to know.
         assert after["Stripe's fee"] == "none for you"
+        (sent,) = [one for one in await world.truth("transfers") if one["destination"] == account]
+        assert sent["amount"] == part["share"]
+        assert f"Transferred to your Stripe account: ${sent['amount'] / 100:.2f}." in page
+
+
+async def test_reason_is_told_when_a_transfer_waits(world: World) -> None:
+    account = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
+    _, url = await place_two(world)
+    await pay_unheard(world, url)
+    await change_account(world, account, "rejected")
+    await world.tell("webhooks", action="clear")
+    await world.tell("webhooks", action="release")
+    await world.settle()
+    part = await value("SELECT id FROM vendor_order WHERE vendor_name = 'Kiln & Co'")
+    vera = await enter(world)
+
+    words = read_words(await vera.get(f"/sell/orders/{part}"))
+    await change_account(world, account, "active")
+    await world.settle()
+    after = read_words(await vera.get(f"/sell/orders/{part}"))
+
+    reason = "Your Stripe account cannot receive money at the moment."
+    assert f"Not transferred to your Stripe account yet. {reason}" in words
+    assert reason not in after
+    assert "Transferred to your Stripe account: $" in after
 
 
 async def test_vendor_sees_its_own_lines_only_when_the_buyer_bought_from_others(world: World) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.catalogue.queries.pictures import THUMB
+from store.gateways.transfers import Hold
 from store.kit.db import fetch, fetch_row
 from store.ledger import names
 from store.orders.queries import OpenMessage
@@ -72,6 +73,16 @@ WHERE message.vendor_order = $1 AND message.done_at IS NULL ORDER BY message.cre
 """
 
 
+# Why a transfer waits, in words for who waits for it.
+HELD = """SELECT hold FROM transfer WHERE vendor_order = $1 AND state = 'waiting' ORDER BY created_at LIMIT 1"""
+HOLDS = {
+    Hold.ACCOUNT: "Your Stripe account cannot receive money at the moment. It goes out by itself when it can again.",
+    Hold.BALANCE: "Overprint’s balance does not cover it yet. It goes out by itself when it does.",
+    Hold.CURRENCY: "This currency cannot be passed on to your Stripe account. Please write to us.",
+    Hold.OTHER: "Stripe did not take it. We try again by ourselves.",
+}
+
+
 class Sold(Struct, frozen=True):
     """One order in the list; `total` is what this vendor's part cost the buyer, minor units."""
 
@@ -116,6 +127,7 @@ class Money(Struct, frozen=True):
     `provider_fee` is None until the provider has settled, and where it is of an order that others share in. `moved`
     are (amount, currency) that arrived on the vendor's account by transfer, less what was taken back. `given_back`:
     what refunds took off this vendor's share of an order that others share in, whose sums are not its to know.
+    `held` says why one waits, "" when none does.
     """
 
     paid: int
@@ -125,6 +137,7 @@ class Money(Struct, frozen=True):
     provider_fee: tuple[int, str] | None
     fee_is_ours: bool
     transfer: str
+    held: str
     moved: tuple[int, str] | None
     given_back: tuple[int, str] | None
 
@@ -187,7 +200,7 @@ async def list_orders(vendor_id: UUID, shown: str = "", query: str = "", page: i
 
 
 async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
-    """One paid order of this vendor, with its money; None for any other. Three queries."""
+    """One paid order of this vendor, with its money; None for any other. Four queries."""
     row = await fetch_row(ONE, vendor_id, part_id)
     if row is None:
         return None
@@ -274,9 +287,15 @@ async def _read_money(row: Any) -> Money:
         provider_fee=fee,
         fee_is_ours=not direct,
         transfer="direct" if direct else "waiting" if not moved else "moved",
+        held=await _read_hold(row["id"]),
         moved=next(((amount, currency) for currency, amount in moved.items()), None),
         given_back=next(((amount, currency) for currency, amount in given.items() if amount), None),
     )
+
+
+async def _read_hold(part_id: UUID) -> str:
+    held = await fetch_row(HELD, part_id)
+    return HOLDS.get(held["hold"], HOLDS[Hold.OTHER]) if held else ""
 
 
 async def _read_messages(row: Any) -> tuple[OpenMessage, ...]:

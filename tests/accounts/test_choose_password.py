@@ -17,7 +17,7 @@ from store.accounts.service.passwords import (
     hash_password,
     needs_rehash,
 )
-from store.accounts.service.persons import prove
+from store.accounts.service.persons import Proved, prove
 from store.kit.db import fetch, fetch_value
 from store.kit.errors import TryLater
 from tests.people import PASSWORD, make_person
@@ -112,9 +112,10 @@ async def test_hash_is_made_anew_when_costs_have_grown(db: str) -> None:
 
     assert await prove("ada@example.com", "wrong wrong") is None
     assert await fetch_value("SELECT password_hash FROM person") == old
-    assert await prove("ada@example.com", PASSWORD) == person
+    proved = await prove("ada@example.com", PASSWORD)
 
     renewed = await fetch_value("SELECT password_hash FROM person")
+    assert proved == Proved(person, renewed)
     assert needs_rehash(old)
     assert not needs_rehash(renewed)
-    assert await prove("ada@example.com", PASSWORD) == person
+    assert await prove("ada@example.com", PASSWORD) == proved

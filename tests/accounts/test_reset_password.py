@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from store.accounts import service
 from store.kit import clock
-from store.kit.db import fetch, fetch_value
-from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, subjects
+from store.kit.db import fetch, fetch_value, transaction
+from tests.locks import wait_for_waiting
+from tests.people import PASSWORD, is_in, link_for, make_person, sign_in, sign_in_as, subjects
 from tests.shelves import count_statements, read_words
 from tests.world import World, rows
 
@@ -29,6 +31,44 @@ async def test_password_is_new_when_the_link_was_followed(world: World) -> None:
     assert (await sign_in(ada, ADA)).status_code == 422
     assert (await sign_in(ada, ADA, FRESH)).status_code == 303
     assert "Your password for Overprint was changed" in await subjects(world, ADA.upper())
+
+
+async def test_nobody_is_in_when_the_password_was_changed_while_they_signed_in(world: World) -> None:
+    """The old password was right when it was checked; its session would be written after all had ended."""
+    person = await make_person(ADA)
+    proved = await service.prove(ADA, PASSWORD)
+    assert proved is not None
+
+    await service.change_password(person, FRESH, None)
+    late = await service.sign_in(person, None, "Test", password_hash=proved.password_hash)
+
+    assert late is None
+    assert await fetch_value("SELECT count(*) FROM session") == 0
+    now = await service.prove(ADA, FRESH)
+    assert now is not None
+    assert await service.sign_in(person, None, "Test", password_hash=now.password_hash) is not None
+
+
+async def test_form_says_wrong_when_the_password_was_changed_while_they_signed_in(world: World) -> None:
+    person, ada = await make_person(ADA), world.browser()
+    changed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def change() -> None:
+        async with transaction():
+            await fetch("UPDATE person SET password_hash = 'another' WHERE id = $1", person)
+            changed.set()
+            await go_on.wait()
+
+    changing = asyncio.create_task(change())
+    await changed.wait()
+    signing_in = asyncio.create_task(sign_in(ada, ADA))
+    await wait_for_waiting(signing_in)
+    go_on.set()
+    await changing
+    answer = await signing_in
+
+    assert answer.status_code == 422
+    assert not await is_in(ada)
 
 
 async def test_answer_and_work_are_the_same_when_nobody_has_the_address(world: World) -> None:

@@ -43,7 +43,7 @@ class Scene:
         browser = self.world.browser()
         if actor not in GUESTS:
             person_id = await fetch_value("SELECT id FROM person WHERE email = $1", EMAILS[actor])
-            browser.client.cookies.set("sid", await sign_in(person_id, None, "Test"))
+            browser.client.cookies.set("sid", await sign_in(person_id, None, "Test") or "")
         return browser
 
 

@@ -57,10 +57,20 @@ async def find_person(request: Request[Any, Any, Any], *, secure: bool) -> Perso
     return found
 
 
-async def begin(request: Request[Any, Any, Any], person_id: UUID, *, secure: bool) -> None:
-    """Sign this browser in: the answer carries a new id, the one it came with opens nothing any more."""
+async def begin(
+    request: Request[Any, Any, Any], person_id: UUID, *, secure: bool, password_hash: str | None = None
+) -> bool:
+    """Sign this browser in: the answer carries a new id, the one it came with opens nothing any more.
+
+    False when the account is gone or the proved `password_hash` was changed meanwhile: nobody is signed in then.
+    """
     device = describe_device(request.headers.get("user-agent", ""))
-    _change(request, await service.sign_in(person_id, read_session(request, secure=secure), device))
+    mine = read_session(request, secure=secure)
+    fresh = await service.sign_in(person_id, mine, device, password_hash=password_hash)
+    if fresh is None:
+        return False
+    _change(request, fresh)
+    return True
 
 
 async def end(request: Request[Any, Any, Any], *, secure: bool) -> None:

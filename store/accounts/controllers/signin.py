@@ -84,11 +84,13 @@ async def sign_in(
     await limits.take(f"signin-at:{service.email_key(form.email)}", *SIGN_INS_AT_ONE)
     goal = inside_or(form.next, "")
     proved = await service.prove(form.email, form.password)
-    if proved is None:
+    # What was proved may be over by now: a password that is changed meanwhile signs nobody in.
+    if proved is None or not await begin(
+        request, proved.person_id, secure=settings.https, password_hash=proved.password_hash
+    ):
         log.info("sign_in_refused")
         view = SignInView(form.email, goal, {"email": WRONG}, again=person is not None)
         return _show(settings, view, status=422)
-    await begin(request, proved, secure=settings.https)
     return see_other(goal or ACCOUNT)
 
 

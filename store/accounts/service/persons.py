@@ -9,6 +9,7 @@ import unicodedata
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from store.accounts.service.passwords import check_password, hash_password, needs_rehash
 from store.accounts.service.sessions import end_sessions
@@ -20,6 +21,13 @@ from store.mail.service import forget_address
 
 # The mails of accounts; those about orders are the orders' to forget.
 KINDS = ("verify_email", "reset_password", "email_changed", "password_changed")
+
+
+class Proved(Struct, frozen=True):
+    """Whose password it was, and the hash it was checked against: a sign-in counts while that is still theirs."""
+
+    person_id: UUID
+    password_hash: str
 
 
 class AddressTaken(Conflict):
@@ -49,22 +57,23 @@ async def create_person(email: str, password_hash: str) -> UUID:
     return person_id
 
 
-async def prove(email: str, password: str) -> UUID | None:
+async def prove(email: str, password: str) -> Proved | None:
     """Who this address and password are, or None. Address unknown or password wrong: the same work, the same answer."""
     row = await fetch_row("SELECT id, password_hash FROM person WHERE email_key = $1", email_key(email))
     if not await check_password(row["password_hash"] if row else None, password):
         return None
     assert row is not None
-    person_id: UUID = row["id"]
-    if needs_rehash(row["password_hash"]):
+    proved = Proved(row["id"], row["password_hash"])
+    if needs_rehash(proved.password_hash):
         renewed = await hash_password(password)
-        await fetch(
-            "UPDATE person SET password_hash = $2 WHERE id = $1 AND password_hash = $3",
-            person_id,
+        if await fetch(
+            "UPDATE person SET password_hash = $2 WHERE id = $1 AND password_hash = $3 RETURNING id",
+            proved.person_id,
             renewed,
-            row["password_hash"],
-        )
-    return person_id
+            proved.password_hash,
+        ):
+            return Proved(proved.person_id, renewed)
+    return proved
 
 
 async def find_by_email(email: str) -> UUID | None:

@@ -59,11 +59,24 @@ async def take_messages(session_id: str) -> tuple[str, ...]:
     return tuple(rows[0]["flash"]) if rows else ()
 
 
-async def sign_in(person_id: UUID, session_id: str | None, device: str) -> str:
-    """Sign a person in: a new session, whose id it returns. The one brought ends; what it had to say moves over."""
+async def sign_in(
+    person_id: UUID, session_id: str | None, device: str, *, password_hash: str | None = None
+) -> str | None:
+    """Sign a person in: a new session, whose id it returns. The one brought ends; what it had to say moves over.
+
+    None, and nothing is changed, when the account is gone or `password_hash`, which was proved, is not the person's any
+    more. The row is locked: whoever changes the password ends this session too, or comes before it and is seen.
+    """
     fresh = new_secret()
     now = clock.wall()
     async with transaction():
+        if not await fetch(
+            "SELECT id FROM person WHERE id = $1 AND deleted_at IS NULL AND password_hash = coalesce($2, password_hash)"
+            " FOR SHARE",
+            person_id,
+            password_hash,
+        ):
+            return None
         waiting = await _end(session_id)
         await fetch(
             "INSERT INTO session (id, flash, expires_at, person, signed_in_at, device) VALUES ($1, $2, $3, $4, $5, $6)",

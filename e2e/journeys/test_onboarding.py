@@ -17,6 +17,8 @@ from e2e.watch import Watch
 PASSWORD = "analytical engine"
 PAYOUTS = "2. Payouts with Stripe"
 US = "United States (USD)"
+# A link nobody followed ends at the provider after this.
+LINK_SECONDS = 300
 
 
 def begin(shop: Shop, person: Person) -> TaskList:
@@ -57,6 +59,24 @@ def test_new_link_is_made_when_the_old_one_is_opened_again(market: Market, shop:
     Onboarding(shop.page).expect_step(STEPS[0]).take_all().submit()
     tasks.expect_task(PAYOUTS, "Done")
     assert len(set(links)) == 2
+
+
+def test_new_link_is_made_when_the_old_one_has_expired(market: Market, shop: Shop, otto: Person) -> None:
+    tasks = begin(shop, otto)
+    answer = shop.page.context.request.post(
+        f"{market.shop}/sell/connect/start", headers={"Sec-Fetch-Site": "same-origin"}, max_redirects=0
+    )
+    link = answer.headers["location"]
+    assert (answer.status, "/setup/s/" in link) == (303, True)
+    fresh: list[str] = []
+    shop.page.on("request", lambda request: fresh.append(request.url) if "/setup/s/" in request.url else None)
+
+    market.advance(LINK_SECONDS + 1)
+    shop.page.goto(link)
+
+    Onboarding(shop.page).expect_step(STEPS[0]).take_all().submit()
+    tasks.expect_task(PAYOUTS, "Done")
+    assert len(set(fresh)) == 2
 
 
 def test_page_changes_by_itself_when_the_review_ends(market: Market, shop: Shop, otto: Person) -> None:

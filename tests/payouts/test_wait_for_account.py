@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from store.vendors.service import open_account
 from tests.facts import assert_books_agree, ledger_balances, path_of, the_order, value
 from tests.payments.buying import MUG, NOTEBOOK, pay_unheard, place
 from tests.payouts.passing import TRANSFERS, account_of, change_account, place_two, transfers
@@ -40,6 +41,30 @@ async def test_share_waits_with_the_platform_and_goes_out_by_itself_when_the_acc
     assert len(await world.truth("transfers")) == 2
     assert (await the_order())["version"] == version
     assert (await ada.get(await path_of())).text == page.text
+    await assert_books_agree(world)
+
+
+async def test_share_goes_to_the_new_account_by_itself_when_the_vendor_disconnected_and_began_anew(
+    world: World,
+) -> None:
+    _, url = await place_two(world)
+    await pay_unheard(world, url)
+    old = await account_of(MUG)
+    await change_account(world, old, "deauthorized")
+    await world.tell("webhooks", action="clear")
+    await world.tell("webhooks", action="release")
+    await world.settle()
+    waiting = (await transfers())[old]
+    assert waiting["state"] == "waiting"
+
+    new = await open_account(world.gateways, waiting["vendor"])
+    await change_account(world, new, "active")
+    await world.settle()
+
+    sent = (await transfers())[new]
+    assert (new != old, sent["id"], sent["state"]) == (True, waiting["id"], "done")
+    assert (await ledger_balances())[new, "USD"] == waiting["amount"]
+    assert old not in {made["destination"] for made in await world.truth("transfers")}
     await assert_books_agree(world)
 
 

@@ -82,9 +82,13 @@ async def insert_transfer(
 
 
 async def wake_transfers(account_ref: str) -> int:
-    """Something changed at this account: look at once at what waits for it; returns how many rows that were."""
+    """Something changed at this account: look at once at what waits for it, or for the one its vendor had before.
+
+    Returns how many rows that were.
+    """
     woken = await fetch(
-        "UPDATE transfer SET look_at = $2 WHERE account_ref = $1 AND state = 'waiting' RETURNING id",
+        "UPDATE transfer SET look_at = $2 WHERE state = 'waiting' AND (account_ref = $1"
+        " OR vendor = (SELECT id FROM vendor WHERE account_ref = $1)) RETURNING id",
         account_ref,
         clock.now(),
     )

@@ -71,6 +71,12 @@ async def _intend(transfer_id: UUID) -> dict[str, Any] | None:
             return None
         if row["state"] == TransferState.WAITING:
             await advance(Transfer, TRANSFER, transfer_id, TransferState.INTENDED, column="state")
+        # What went nowhere goes to the account the vendor has now: the one it had may never come back to us.
+        await fetch(
+            "UPDATE transfer SET account_ref = vendor.account_ref FROM vendor WHERE transfer.id = $1"
+            " AND sent_at IS NULL AND vendor.id = transfer.vendor AND vendor.account_ref <> transfer.account_ref",
+            transfer_id,
+        )
         await fetch(
             "UPDATE transfer SET sent_at = coalesce(sent_at, $2), look_at = $3 WHERE id = $1",
             transfer_id,

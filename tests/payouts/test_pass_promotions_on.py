@@ -6,8 +6,10 @@ import pytest
 
 from tests.facts import assert_books_agree, one, the_order, value
 from tests.payments.buying import LAMP, MUG, NOTEBOOK
+from tests.payouts.test_refund_shares import net
 from tests.promotions.promoting import make_code
 from tests.refunds.refunding import refund_there, wait_for_money
+from tests.refunds.test_failed_refund import FAILING
 from tests.world import World, rows
 
 AT_ONCE = "4000 0000 0000 0077"
@@ -141,4 +143,34 @@ async def test_our_part_comes_back_too_when_the_order_goes_back(world: World) ->
     sent = await one('SELECT amount, reversed FROM transfer WHERE "order" = $1', newest["id"])
     assert sent["reversed"] == sent["amount"] > 0
     assert await value("SELECT sum(amount)::bigint FROM ledger_entry WHERE account = 'cost:promotions'") == 0
+    await assert_books_agree(world)
+
+
+async def test_each_part_comes_from_where_it_came_when_the_refund_of_a_discounted_sale_came_back(
+    world: World,
+) -> None:
+    await fund_platform(world)
+    await make_code(percent=3000)
+    assert (await world.pay(await order(world, MUG, NOTEBOOK), number=FAILING)).status_code == 303
+    await world.settle()
+    had = await net(world)
+    newest = await the_order()
+    capture = await one('SELECT * FROM capture WHERE "order" = $1', newest["id"])
+
+    await refund_there(world, capture)
+    await world.settle()
+    assert await net(world) != had
+    await world.advance(200)
+    for _ in range(2):
+        await world.advance(DAYS)
+        await world.settle()
+
+    assert await value("SELECT status FROM refund") == "failed"
+    assert await net(world) == had
+    again = await rows("SELECT reason, source_ref, state FROM transfer WHERE restores")
+    assert {(row["reason"], row["source_ref"], row["state"]) for row in again} == {
+        ("share", capture["capture_ref"], "done"),
+        ("promotion", "", "done"),
+    }
+    assert await value("SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE account LIKE 'receivable:%'") == 0
     await assert_books_agree(world)

@@ -20,13 +20,20 @@ from store.payouts.service.plan import FIRST_LOOK, insert_transfer
 from store.payouts.service.send import reduce_unsent
 from store.payouts.states import REVERSAL, TransferReason, TransferState
 from store.payouts.tables import TransferReversal
-from store.vendors.states import ChargeType
 
 TRANSFERS = """
 SELECT * FROM transfer WHERE "order" = $1 AND state <> 'canceled' ORDER BY created_at, id FOR UPDATE
 """
 REVERSALS = """
 SELECT * FROM transfer_reversal WHERE state <> 'canceled' AND transfer = ANY($1) ORDER BY created_at, id FOR UPDATE
+"""
+MISSING = """
+SELECT part.share - part.owed
+  - coalesce((SELECT sum(owed) FROM order_discount WHERE vendor_order = part.id), 0)::bigint
+  - coalesce((SELECT sum(amount - (SELECT coalesce(sum(reversal.amount), 0) FROM transfer_reversal AS reversal
+      WHERE reversal.transfer = transfer.id AND reversal.state <> 'canceled')) FROM transfer
+    WHERE vendor_order = part.id AND reason = 'share' AND state <> 'canceled'), 0)::bigint AS missing
+FROM vendor_order AS part WHERE part.id = $1
 """
 
 
@@ -89,7 +96,7 @@ async def _give_again(order_id: UUID, vendor: str, reversals: list[Any], amount:
     if any(row["state"] == TransferState.INTENDED and row["sent_at"] is not None for row in reversals):
         raise Unavailable("what was taken back for a refund that failed is not known yet")
     part = await fetch_row(
-        "SELECT part.id, part.vendor, part.account_ref, orders.currency, orders.charge_type,"
+        "SELECT part.id, part.vendor, part.account_ref, orders.currency,"
         " (SELECT capture.cause FROM transfer AS capture WHERE capture.vendor_order = part.id AND NOT restores"
         "  AND capture.reason = 'share' LIMIT 1) AS source"
         ' FROM vendor_order AS part JOIN orders ON orders.id = part."order"'
@@ -98,7 +105,15 @@ async def _give_again(order_id: UUID, vendor: str, reversals: list[Any], amount:
         vendor,
     )
     assert part is not None
-    separate = part["charge_type"] == ChargeType.SEPARATE
-    reason = TransferReason.SHARE if separate else TransferReason.PROMOTION
-    source = part["source"] or "" if separate else ""
-    await insert_transfer(order_id, part, reason, because, amount, source, restores=True)
+    # What a charge has brought is all that can go out of it: what a discount of ours added comes out of our balance.
+    shared = min(amount, await _read_earned(part["id"])) if part["source"] else 0
+    if shared:
+        await insert_transfer(order_id, part, TransferReason.SHARE, because, shared, part["source"], restores=True)
+    if amount > shared:
+        await insert_transfer(order_id, part, TransferReason.PROMOTION, because, amount - shared, restores=True)
+
+
+async def _read_earned(part_id: UUID) -> int:
+    """What a vendor earned of the charge itself and does not have by transfers out of it (minor units)."""
+    rows = await fetch(MISSING, part_id)
+    return max(0, int(rows[0]["missing"]))

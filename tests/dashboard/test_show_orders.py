@@ -222,6 +222,32 @@ async def test_buyer_is_told_once_when_the_vendor_ships_and_the_parcel_arrives(w
     assert [letter["subject"].startswith("On its way: order OP-") for letter in letters].count(True) == 1
 
 
+async def test_wrong_tracking_number_is_put_right_while_the_parcel_is_on_its_way(world: World) -> None:
+    path = await sell(world)
+    vera, otto = await enter(world), await enter(world, "otto")
+    right = {"carrier": "Royal Mail", "tracking": "RIGHT", "correct": "1"}
+    await vera.post(f"{path}/ship", **right)
+    assert await value("SELECT fulfilment FROM vendor_order") == "to_ship"
+    await vera.post(f"{path}/ship", carrier="Royal Mail", tracking="WRONG")
+
+    assert (await otto.post(f"{path}/ship", **right)).status_code == 404
+    page = await vera.get(path)
+    long = await vera.post(f"{path}/ship", **{**right, "tracking": "9" * 81})
+    for _ in range(2):
+        done = await follow(vera, await vera.post(f"{path}/ship", **right))
+
+    assert 'value="WRONG"' in page.text
+    assert long.status_code == 422
+    for shown in (page, long, done):
+        assert Outline(shown.text).find_problems() == []
+    assert "tracking number <code>RIGHT</code>" in done.text
+    told = await rows("SELECT text FROM order_event WHERE text LIKE '%corrected%'")
+    assert told == [{"text": "Kiln & Co corrected how its part was sent: Royal Mail RIGHT."}]
+    await vera.post(f"{path}/deliver")
+    await vera.post(f"{path}/ship", **{**right, "tracking": "LATE"})
+    assert await value("SELECT tracking FROM vendor_order") == "RIGHT"
+
+
 async def test_words_stay_when_a_tracking_number_is_too_long(world: World) -> None:
     path = await sell(world)
     vera = await enter(world)

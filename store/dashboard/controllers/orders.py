@@ -27,7 +27,7 @@ from store.kit.web.forms import InvalidForm, read_form
 from store.kit.web.redirects import see_other
 from store.kit.web.templates import page
 from store.orders.queries import OpenMessage, read_open_messages
-from store.orders.service import NotToSend, deliver_part, finish_message, ship_part
+from store.orders.service import NotToSend, correct_parcel, deliver_part, finish_message, ship_part
 from store.vendors.controllers import require_seat
 from store.vendors.queries import Seat
 
@@ -47,10 +47,11 @@ def _words(label: str) -> Any:
 
 
 class ShipForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the parcel goes; either may be empty."""
+    """How the parcel goes; either may be empty. `correct`: it is on its way already, and this was wrong."""
 
     carrier: Annotated[str, _words("Sent with")] = ""
     tracking: Annotated[str, _words("Tracking number")] = ""
+    correct: str = ""
 
 
 class OrdersPage(Struct, frozen=True):
@@ -123,6 +124,10 @@ async def ship(
     seat = await require_seat(person, request)
     try:
         form = await read_form(request, ShipForm)
+        if form.correct:
+            if await correct_parcel(seat.vendor_id, part_id, carrier=form.carrier, tracking=form.tracking):
+                flash(request, "Corrected. The buyer reads it on the order’s page.")
+            return see_other(f"{LIST}/{part_id}")
         sent = await ship_part(seat.vendor_id, part_id, carrier=form.carrier, tracking=form.tracking)
     except InvalidForm as wrong:
         return page("dashboard/order.html", await _view(seat, part_id, wrong.values, wrong.errors), status=422)
@@ -217,5 +222,5 @@ async def _view(
     if part is None:
         raise NotFound(NO_ORDER)
     title = f"Order {part.number}"
-    form = {"carrier": "", "tracking": "", **(typed or {})}
+    form = {"carrier": part.carrier, "tracking": part.tracking, **(typed or {})}
     return OrderPage(seat, f"Error: {title}" if errors else title, part, form, errors or {}, problem)

@@ -2,7 +2,7 @@
 
 from store.orders.service.ask import ask_seller, finish_message
 from store.orders.service.erase import delete_account, erase_orders
-from store.orders.service.fulfil import NotToSend, deliver_part, ship_part
+from store.orders.service.fulfil import NotToSend, correct_parcel, deliver_part, ship_part
 from store.orders.service.move import (
     mark_failed,
     mark_over,
@@ -32,6 +32,7 @@ __all__ = [
     "PageDiscount",
     "ask_seller",
     "claim_check",
+    "correct_parcel",
     "delete_account",
     "deliver_part",
     "erase_orders",

@@ -56,6 +56,27 @@ async def ship_part(vendor_id: UUID, part_id: UUID, *, carrier: str, tracking: s
     return True
 
 
+async def correct_parcel(vendor_id: UUID, part_id: UUID, *, carrier: str, tracking: str) -> bool:
+    """What was said of a parcel on its way was wrong: the order's page shows this instead, and the timeline says so.
+
+    False when nothing differs, or the parcel is not on its way. Raises NotFound.
+    """
+    async with transaction():
+        order, part = await _lock(vendor_id, part_id)
+        row = await fetch_row(
+            "UPDATE vendor_order SET carrier = $2, tracking = $3 WHERE id = $1 AND fulfilment = 'shipped'"
+            " AND (carrier, tracking) IS DISTINCT FROM ($2, $3) RETURNING id",
+            part_id,
+            carrier,
+            tracking,
+        )
+        if row is None:
+            return False
+        by = " ".join(word for word in (carrier, tracking) if word) or "no tracking number"
+        await note(order["id"], f"{part['vendor_name']} corrected how its part was sent: {by}.")
+    return True
+
+
 async def deliver_part(vendor_id: UUID, part_id: UUID) -> bool:
     """The parcel arrived. False when that was said before, or nothing was sent. Raises NotFound."""
     async with transaction():

@@ -134,7 +134,7 @@ async def test_vendor_owes_the_money_when_it_is_refunded_without_the_transfer(wo
 
     assert made["status"] == "pending"
     assert await ada.status(await path_of()) == "Refund on its way"
-    assert await mails() == [("order_confirmed", "ada@example.com", "done"), ("sold", "vera@kiln.example", "done")]
+    assert await mails() == [("order_confirmed", "ada@example.com", "done"), ("sold", "vera@example.com", "done")]
     assert await ledger_balances() == await provider_balances(world)
     await break_calls(world, "/v1/transfers", status=400)
     for _ in range(2):

@@ -91,7 +91,7 @@ async def test_vendor_is_told_once_when_the_account_is_restricted(stall: Stall) 
 
     await stall.worker.send_mail()
     (letter,) = stall.letters
-    assert (letter["To"], letter["Subject"]) == ("vera@kiln.example", "Kiln & Co cannot take payments at the moment")
+    assert (letter["To"], letter["Subject"]) == ("vera@example.com", "Kiln & Co cannot take payments at the moment")
     words = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "Stripe still needs: a bank account for your payouts." in words
     assert "/sell/onboarding" in words

@@ -15,7 +15,8 @@ from store.vendors import service
 from store.vendors.queries import find_seat, read_team
 from tests.facts import one, value
 from tests.guards import unguarded, write_now
-from tests.people import is_in, make_person, sign_in, sign_in_as, subjects
+from tests.payments.buying import MUG
+from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, sign_up, subjects
 from tests.world import SHOP, Browser, World, rows
 
 OTTO = "otto@example.com"
@@ -341,3 +342,32 @@ async def test_owners_who_leave_at_the_same_time_leave_one_behind(world: World) 
 
     assert sorted(await asyncio.gather(*(leave(who) for who in people))) == ["left", "stays"]
     assert len((await read_team(vendor)).members) == 1
+
+
+async def test_shop_is_told_at_the_address_that_its_owner_has_now(world: World) -> None:
+    owner, proved = world.browser(), "right@example.com"
+    await sign_up(owner, "typo@example.com", shop_name="Otto’s Oddities")
+    shop = UUID(str(await value("SELECT id FROM vendor WHERE name = 'Otto’s Oddities'")))
+    await owner.post("/account/email", email=proved)
+    await owner.post(await link_for(world, proved))
+
+    async with transaction():
+        await service.tell_shop(shop, "restricted", "once", {"shop": "Otto’s Oddities"})
+
+    assert await rows("SELECT recipient FROM mail_message WHERE kind = 'restricted'") == [{"recipient": proved}]
+
+
+async def test_each_owner_is_told_of_a_sale_and_no_staff(world: World) -> None:
+    staff, owner = await make_person("staff@example.com"), await person_id(OTTO)
+    for person, role in ((staff, "staff"), (owner, "owner")):
+        await rows(
+            "INSERT INTO membership (id, person, vendor, role) VALUES (gen_random_uuid(), $1, $2, $3) RETURNING id",
+            *(person, await kiln(), role),
+        )
+    ada = world.browser()
+
+    await ada.buy(MUG)
+    await world.settle()
+
+    told = await rows("SELECT recipient FROM mail_message WHERE kind = 'sold' ORDER BY recipient")
+    assert [row["recipient"] for row in told] == [OTTO, "vera@example.com"]

@@ -12,16 +12,16 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.kit.errors import Conflict, NotFound
 from store.kit.ids import new_id
-from store.mail.service import send_once
 from store.orders.mails import mail_view
 from store.orders.service.record import lock_order, note
 from store.orders.states import MessageKind, PaymentState
 from store.orders.words import REASONS
+from store.vendors.service import tell_shop
 
 PART = """
-SELECT part.id, part.vendor_name, vendor.email,
+SELECT part.id, part.vendor_name, part.vendor,
   (SELECT coalesce(sum(amount), 0)::bigint FROM order_discount WHERE "order" = part."order") AS discounted
-FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor
+FROM vendor_order AS part
 WHERE part.id = $1 AND part."order" = $2
 """
 
@@ -61,7 +61,7 @@ async def ask_seller(order_id: UUID, part_id: UUID, form_id: str, kind: MessageK
         await note(order_id, f"You asked {part['vendor_name']} {asked}.", key=f"message:{message_id}")
         view = await mail_view(order, only_part=part_id)
         words = {"text": text, "reason": why, "refund": kind == MessageKind.REFUND, "reply_to": order["email"]}
-        await send_once("asked", str(message_id), part["email"], {**view, **words})
+        await tell_shop(part["vendor"], "asked", str(message_id), {**view, **words})
     return str(part["vendor_name"])
 
 

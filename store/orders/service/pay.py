@@ -18,7 +18,6 @@ from store.kit.db import advance, fetch, savepoint
 from store.kit.ids import new_id
 from store.ledger import journals
 from store.ledger.service import post
-from store.mail.service import send_once
 from store.orders.mails import mail_view
 from store.orders.service.record import hold_ref, lock_order, note, read_lines, tell_buyer
 from store.orders.states import ORDER, PaymentState
@@ -26,6 +25,7 @@ from store.orders.tables import Order
 from store.promotions.discounts import spread_page_discount
 from store.promotions.service import confirm_use
 from store.promotions.states import FundedBy
+from store.vendors.service import tell_shop
 
 
 class PageDiscount(Struct, frozen=True):
@@ -123,11 +123,11 @@ async def _book_discount(order: dict[str, Any], given: PageDiscount | None) -> N
 async def _tell_paid(order: dict[str, Any]) -> None:
     await tell_buyer("order_confirmed", str(order["id"]), order)
     parts: Sequence[Any] = await fetch(
-        "SELECT part.id, vendor.email AS vendor_email, part.share - (SELECT coalesce(sum(off_share), 0)::bigint"
+        "SELECT part.id, part.vendor, part.share - (SELECT coalesce(sum(off_share), 0)::bigint"
         "  FROM order_discount WHERE vendor_order = part.id) AS share"
-        ' FROM vendor_order AS part JOIN vendor ON vendor.id = part.vendor WHERE part."order" = $1',
+        ' FROM vendor_order AS part WHERE part."order" = $1',
         order["id"],
     )
     for part in parts:
         view = await mail_view(order, only_part=part["id"])
-        await send_once("sold", str(part["id"]), part["vendor_email"], {**view, "share": part["share"]})
+        await tell_shop(part["vendor"], "sold", str(part["id"]), {**view, "share": part["share"]})

@@ -16,6 +16,7 @@ from store.vendors.service.team import (
     remove_member,
     withdraw_invitation,
 )
+from store.vendors.service.tell import tell_shop
 
 __all__ = [
     "INVITATION_FOR",
@@ -35,5 +36,6 @@ __all__ = [
     "remove_member",
     "start_onboarding",
     "sync_account",
+    "tell_shop",
     "withdraw_invitation",
 ]

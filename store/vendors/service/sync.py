@@ -17,8 +17,8 @@ from store.gateways.accounts import AccountSnapshot
 from store.gateways.port import Disconnected, Gateways
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
-from store.mail.service import send_once
 from store.operations.service import enqueue
+from store.vendors.service.tell import tell_shop
 from store.vendors.states import VENDOR, VendorState, derive_state, settles_itself
 from store.vendors.tables import Vendor
 from store.vendors.words import explain_requirements
@@ -133,4 +133,4 @@ async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -
     if to in (VendorState.RESTRICTED, VendorState.REJECTED, VendorState.DISCONNECTED):
         wants = explain_requirements(moved["requirements"])
         view = {"shop": vendor["name"], "state": to, "wants": wants.sentence, "why": wants.why}
-        await send_once("restricted", cause, vendor["email"], {**view, "path": "/sell/onboarding"})
+        await tell_shop(vendor["id"], "restricted", cause, {**view, "path": "/sell/onboarding"})

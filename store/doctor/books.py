@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from store.doctor.invariant import OUT_OF_REACH
 from store.doctor.money import BEING_GIVEN_BACK
 from store.gateways.stripe.wire import from_wire
 from store.kit.db import fetch
@@ -81,9 +82,10 @@ async def compare_money(books: Books, before: datetime) -> Violations:
             found.append((row["number"], f"{ref} is {_amount(row)} there, {_amount(here)} here"))
     found += [(ref, f"{_amount(here)} paid here, unknown there") for ref, here in ours.items() if ref not in theirs]
     known = {row["refund_ref"]: row for row in await fetch("SELECT refund_ref, amount, status FROM refund")}
+    gone = await _out_of_reach()
     for row in books.refunds:
         here = known.get(row["ref"])
-        if row["charge"] not in ours or _at(row) >= before - DAILY:
+        if row["charge"] not in ours or row["charge"] in gone or _at(row) >= before - DAILY:
             continue
         if here is None:
             found.append((theirs[row["charge"]]["number"], f"{row['ref']} went back there, here nobody knows of it"))
@@ -124,8 +126,12 @@ async def compare_ended(books: Books, before: datetime) -> Violations:
 
 
 async def compare_balances(books: Books, before: datetime) -> Violations:
-    """I11: the ledger's `provider:*` accounts are the provider's balances, once everything is settled."""
-    unsettled = await fetch("SELECT 1 FROM capture WHERE NOT settled LIMIT 1")
+    """I11: the ledger's `provider:*` accounts are the provider's balances, once everything is settled.
+
+    What a direct charge cost on an account that has let us go is never seen: that account is left out, ours is not.
+    """
+    gone = set((await _out_of_reach()).values())
+    unsettled = await fetch(f"SELECT 1 FROM capture WHERE NOT settled AND NOT ({OUT_OF_REACH}) LIMIT 1")  # noqa: S608
     unheard = {row["ref"] for row in books.captures + books.refunds if _at(row) >= before}
     if unsettled or unheard or await _differs_for_a_reason(books):
         return []
@@ -146,7 +152,7 @@ async def compare_balances(books: Books, before: datetime) -> Violations:
             f"{theirs.get((holder, currency), 0)} there, {ours.get((holder, currency), 0)} here",
         )
         for holder, currency in sorted(theirs.keys() | ours.keys())
-        if theirs.get((holder, currency), 0) != ours.get((holder, currency), 0)
+        if holder not in gone and theirs.get((holder, currency), 0) != ours.get((holder, currency), 0)
     ]
 
 
@@ -182,10 +188,11 @@ async def compare_events(books: Books, before: datetime) -> Violations:
     """I15: every event reached the inbox, or what it told was found out in another way."""
     stored = {row["event_id"] for row in await fetch("SELECT event_id FROM inbox_event")}
     live = await fetch("SELECT provider_ref FROM payment WHERE status IN ('created', 'pending')")
-    captures = await fetch("SELECT capture_ref FROM capture WHERE NOT settled")
+    captures = await fetch(f"SELECT capture_ref FROM capture WHERE NOT settled AND NOT ({OUT_OF_REACH})")  # noqa: S608
     unknown = {row["provider_ref"] for row in live} | {row["capture_ref"] for row in captures}
     charges, refunds = await _our_captures(books), await fetch("SELECT refund_ref FROM refund")
-    unknown |= {row["ref"] for row in books.refunds if row["charge"] in charges and _at(row) < before - DAILY} - {
+    ours = charges.keys() - await _out_of_reach()
+    unknown |= {row["ref"] for row in books.refunds if row["charge"] in ours and _at(row) < before - DAILY} - {
         row["refund_ref"] for row in refunds
     }
     return [
@@ -274,6 +281,12 @@ async def _our_captures(books: Books) -> dict[str, Row]:
     return {row["ref"]: {**row, **attempts[name]} for row, name in named if name in attempts}
 
 
+async def _out_of_reach() -> dict[str, str]:
+    """The captures that lie on accounts which have let us go, and these accounts."""
+    rows = await fetch(f"SELECT capture_ref, account_ref FROM capture WHERE {OUT_OF_REACH}")  # noqa: S608
+    return {row["capture_ref"]: row["account_ref"] for row in rows}
+
+
 async def _being_given_back() -> set[str]:
     rows = await fetch(
         f'SELECT capture_ref FROM capture JOIN orders ON orders.id = capture."order" WHERE {BEING_GIVEN_BACK}'  # noqa: S608
@@ -286,7 +299,7 @@ async def _differs_for_a_reason(books: Books) -> bool:
     reviewed = await fetch("SELECT 1 FROM payment WHERE status = 'needs_review' LIMIT 1")
     ours = await fetch("SELECT refund_ref, status FROM refund WHERE refund_ref IS NOT NULL")
     known = {row["refund_ref"]: row["status"] for row in ours}
-    charges = await _our_captures(books)
+    charges = (await _our_captures(books)).keys() - await _out_of_reach()
     return bool(reviewed) or any(
         known.get(row["ref"]) != row["status"] for row in books.refunds if row["charge"] in charges
     )

@@ -12,6 +12,11 @@ from datetime import datetime, timedelta
 from store.kit.db import fetch
 
 OVERDUE = timedelta(minutes=15)
+# Of a `capture`: it lies on an account that has let us go, so what becomes of it there can never be known.
+OUT_OF_REACH = """
+EXISTS (SELECT FROM connected_account AS account
+  WHERE account.account_ref = capture.account_ref AND account.closed_at IS NOT NULL)
+"""
 
 
 @dataclass(frozen=True)

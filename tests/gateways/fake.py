@@ -215,6 +215,12 @@ class FakeGateway:
             refunds=tuple(session.refunds),
         )
 
+    async def find_application_fee(self, capture_ref: str) -> Moved | None:
+        session = next((one for one in self.sessions.values() if one.charge == capture_ref), None)
+        if session is None or not session.settled or session.asked["charge_type"] != "direct" or not session.fee:
+            return None
+        return _moved("fee", capture_ref, session.money(session.fee))
+
     async def refund(self, request: RefundRequest) -> RefundSnapshot:
         self._fail("refund", "before")
         if request.refund_id in self.refund_keys:

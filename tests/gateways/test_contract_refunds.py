@@ -15,6 +15,7 @@ async def test_parts_of_a_charge_are_known_when_it_has_settled(bench: Bench, kin
     request = make_request(bench, kind)
     session, charge = await pay_for(bench, request)
     assert not (await bench.gateway.fetch_capture(charge, lives_on(request))).settled
+    assert await bench.gateway.find_application_fee(charge) is None
 
     await bench.settle(session)
 
@@ -23,6 +24,8 @@ async def test_parts_of_a_charge_are_known_when_it_has_settled(bench: Bench, kin
     assert seen.provider_fee is not None
     assert seen.provider_fee.amount == Money(117, "USD")
     assert (seen.transfer.amount if seen.transfer else None) == (Money(3000, "USD") if kind == "destination" else None)
+    if kind == "direct":
+        assert await bench.gateway.find_application_fee(charge) == seen.application_fee
     fee = seen.application_fee.amount if seen.application_fee else None
     assert fee == (None if kind == "separate" else Money(300, "USD"))
 

@@ -183,7 +183,6 @@ async def test_person_is_asked_when_the_seller_left_before_the_direct_payment_wa
     assert not asked, "nobody asks again for what is out of reach"
 
 
-@pytest.mark.leaves_broken({"I15"}, "what the charge cost is to be seen on an account that is out of reach")
 async def test_person_is_asked_when_the_seller_left_before_the_money_went_back(world: World) -> None:
     """Too late to be an order, and out of reach to be refunded."""
     ada, url = await end_too_early(world, (LAMP,))

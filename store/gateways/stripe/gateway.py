@@ -15,6 +15,7 @@ from store.gateways.port import (
     CheckoutRequest,
     EndpointSnapshot,
     ListedEvent,
+    Moved,
     Notice,
     OpenedCheckout,
     PaymentSnapshot,
@@ -74,6 +75,9 @@ class StripeGateway:
 
     async def fetch_capture(self, ref: str, account_ref: str) -> CaptureSnapshot:
         return await refunds.fetch_capture(self._calls, ref, account_ref)
+
+    async def find_application_fee(self, capture_ref: str) -> Moved | None:
+        return await refunds.find_application_fee(self._calls, capture_ref)
 
     async def refund(self, request: RefundRequest) -> RefundSnapshot:
         return await refunds.refund(self._calls, request)

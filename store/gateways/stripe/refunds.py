@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.gateways.port import CaptureSnapshot, RefundRequest, RefundSnapshot
+from store.gateways.port import CaptureSnapshot, Moved, RefundRequest, RefundSnapshot
 from store.gateways.stripe.client import StripeCalls, options
-from store.gateways.stripe.translate import capture_snapshot, refund_snapshot
+from store.gateways.stripe.translate import capture_snapshot, read_moved, refund_snapshot
 from store.gateways.stripe.wire import to_wire
 
 
@@ -94,6 +94,13 @@ async def fetch_capture(calls: StripeCalls, ref: str, account_ref: str) -> Captu
         fee_refunds=fee_refunds,
         refunds=refunds,
     )
+
+
+async def find_application_fee(calls: StripeCalls, capture_ref: str) -> Moved | None:
+    """docs.stripe.com/api/application_fees/list: it lies on the platform, also when the charge is out of reach."""
+    question: Any = {"charge": capture_ref, "limit": 1, "expand": ["data.balance_transaction"]}
+    page = await calls.call("application_fees.list", lambda: calls.client.v1.application_fees.list_async(question))
+    return next((read_moved(fee.to_dict()) for fee in page.data if fee.balance_transaction), None)
 
 
 async def _list_refunds(calls: StripeCalls, charge: dict[str, Any], account_ref: str) -> list[RefundSnapshot]:

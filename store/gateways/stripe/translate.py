@@ -90,10 +90,10 @@ def capture_snapshot(
         ref=charge["id"],
         settled=settled,
         provider_fee=_provider_fee(balance),
-        transfer=_moved(transfer) if transfer else None,
-        application_fee=_moved(application_fee) if application_fee else None,
-        transfer_reversals=tuple(_moved(r) for r in reversals),
-        fee_refunds=tuple(_moved(r) for r in fee_refunds),
+        transfer=read_moved(transfer) if transfer else None,
+        application_fee=read_moved(application_fee) if application_fee else None,
+        transfer_reversals=tuple(read_moved(r) for r in reversals),
+        fee_refunds=tuple(read_moved(r) for r in fee_refunds),
         refunds=tuple(refunds),
     )
 
@@ -114,6 +114,22 @@ def refund_snapshot(refund: dict[str, Any]) -> RefundSnapshot:
         taken=bool(refund.get("balance_transaction")),
         came_back=bool(refund.get("failure_balance_transaction")),
     )
+
+
+def read_moved(thing: dict[str, Any]) -> Moved:
+    """A transfer, a fee or a reversal; what has no balance transaction yet has landed as it is."""
+    amount = read_money(int(thing["amount"]), thing["currency"])
+    balance = _object(thing.get("balance_transaction"))
+    landed = read_money(abs(int(balance["amount"])), balance["currency"]) if balance else amount
+    return Moved(thing["id"], amount, landed)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _id(value: Any) -> str:
+    return value if isinstance(value, str) else _object(value).get("id") or ""
 
 
 def decline_words(error: dict[str, Any]) -> str:
@@ -190,18 +206,3 @@ def _provider_fee(balance: dict[str, Any]) -> Moved | None:
     own = sum(int(d["amount"]) for d in balance.get("fee_details") or [] if d.get("type") != "application_fee")
     money = read_money(own, balance["currency"])
     return Moved(balance["id"], money, money) if own else None
-
-
-def _moved(thing: dict[str, Any]) -> Moved:
-    amount = read_money(int(thing["amount"]), thing["currency"])
-    balance = _object(thing.get("balance_transaction"))
-    landed = read_money(abs(int(balance["amount"])), balance["currency"]) if balance else amount
-    return Moved(thing["id"], amount, landed)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _id(value: Any) -> str:
-    return value if isinstance(value, str) else _object(value).get("id") or ""

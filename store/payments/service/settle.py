@@ -2,7 +2,7 @@
 
 With asynchronous capture the balance transaction, the transfer and the application fee are empty at success and
 filled seconds later; `charge.updated` or the sweep brings them. Each is a journal of its own under its own id, so
-looking again posts nothing twice.
+looking again posts nothing twice. What lies on an account that has let us go is never seen: the looking ends there.
 """
 
 from __future__ import annotations
@@ -11,29 +11,52 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import CaptureSnapshot, Gateways
+import structlog
+
+from store.gateways.port import CaptureSnapshot, Disconnected, Gateways, Moved
+from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, retrying, transaction
 from store.ledger import journals, names
 from store.ledger.service import post
+from store.orders import service as orders
 from store.payments.states import CaptureKind
 from store.payouts.service import plan_transfers
+from store.vendors.service import note_disconnected
 from store.vendors.states import ChargeType
+
+log = structlog.get_logger(__name__)
 
 FIRST_LOOK = timedelta(seconds=15)
 # When the sweep first looks for money that went back without anybody telling us.
 REFUNDS_FROM = timedelta(days=1)
+# How long our fee on a charge that we cannot see any more may take to land with us.
+FEE_LANDS = timedelta(days=1)
+UNSEEN = (
+    "the seller has disconnected the Stripe account before Stripe said what it kept of this payment, so we can neither"
+    " see nor refund it: ask the seller, and send the money back another way if the buyer wants it"
+)
 
 
 async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
-    """Book provider fee, transfer and application fee of one capture; returns whether the provider was done.
+    """Book provider fee, transfer and application fee of one capture; returns whether nothing is waited for.
 
+    Where the vendor has disconnected the account it lies on, our own fee is all that is seen, and a person is told.
     Raises Unavailable when the provider does not answer.
     """
     capture = await fetch_row("SELECT * FROM capture WHERE id = $1", capture_id)
     assert capture is not None
-    if capture["settled"]:
+    if capture["settled"] or capture["settle_at"] is None:
         return True
-    snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
+    try:
+        snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
+    except Disconnected:
+        await note_disconnected(capture["account_ref"])
+        taken = await gateways.stripe.find_application_fee(capture["capture_ref"])
+        due = await fetch_value("SELECT fee FROM payment WHERE id = $1", capture["payment"])
+        if taken is None and due and clock.now() < capture["created_at"] + FEE_LANDS:
+            return False
+        await retrying(lambda: _stop_looking(dict(capture), taken))
+        return True
     if not snapshot.settled:
         return False
     await retrying(lambda: _book(dict(capture), snapshot))
@@ -57,6 +80,25 @@ async def plan_shares(capture: dict[str, Any]) -> None:
     """Have what is the vendors' passed on, once, where this payment is what pays for their goods."""
     if capture["kind"] == CaptureKind.SETTLING:
         await plan_transfers(capture["order"], capture["capture_ref"] if capture["amount"] else "")
+
+
+async def _stop_looking(capture: dict[str, Any], taken: Moved | None) -> None:
+    """Book our fee and look no more. Money that should go back is told of by the refund; here it is the sale's."""
+    source, order_id = capture["provider"], capture["order"]
+    async with transaction():
+        order = await orders.lock_order(order_id)
+        if taken:
+            vendors_account = names.provider(source, capture["account_ref"])
+            entries = journals.application_fee(vendors_account, names.provider(source), taken.amount, taken.landed)
+            await post(source, "application_fee", taken.ref, entries, order_ref=str(order_id))
+        await fetch(
+            "UPDATE capture SET settle_at = NULL, fee_ref = $2 WHERE id = $1 AND NOT settled",
+            capture["id"],
+            taken.ref if taken else "",
+        )
+        log.error("capture_out_of_reach", order=str(order_id), capture=capture["capture_ref"])
+        if capture["kind"] == CaptureKind.SETTLING and not order["review_reason"]:
+            await orders.mark_review(order_id, reason=f"{capture['capture_ref']}: {UNSEEN}", door="")
 
 
 async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:

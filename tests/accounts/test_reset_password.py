@@ -128,7 +128,7 @@ async def test_link_is_over_when_half_an_hour_has_passed(world: World) -> None:
 
     assert (await ada.get(path)).status_code == 404
     assert (await ada.post(path, new_password=FRESH)).status_code == 404
-    assert timedelta(minutes=29) < left <= service.RESET_FOR
+    assert timedelta(minutes=29) < left <= timedelta(minutes=30)
 
 
 async def test_link_stays_good_when_the_password_is_too_weak_or_the_page_is_only_looked_at(world: World) -> None:

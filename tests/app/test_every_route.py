@@ -19,7 +19,7 @@ ALWAYS = (
     "cache-control",
     "x-request-id",
 )
-PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart", "/account")
+PRIVATE = ("/orders/", "/payments/", "/checkout", "/cart", "/account", "/sell/")
 OUTSIDE = ("/no-such-page", "/static/no-such-file.css")
 
 

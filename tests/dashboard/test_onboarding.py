@@ -236,6 +236,26 @@ async def test_new_link_is_made_when_the_last_one_was_spent(world: World) -> Non
     assert again.headers["location"] != spent
 
 
+async def test_no_account_is_opened_by_a_link_when_the_old_one_was_disconnected(world: World) -> None:
+    """A visit of a page changes nothing: the button alone begins a new account."""
+    otto = await open_a_shop(world)
+    await follow_link(otto)
+    ref = str((await the_shop())["account_ref"])
+    await tell_of(world, "deauthorized", ref)
+    await world.deliver()
+
+    answer = await otto.get(f"/sell/connect/refresh?account={ref}")
+
+    assert answer.status_code == 409
+    assert "With the button you begin a new one." in answer.text
+    assert (await the_shop())["account_ref"] == ref
+    assert (
+        len(await rows("SELECT 1 FROM connected_account JOIN vendor ON vendor.id = vendor AND slug LIKE 'otto%'")) == 1
+    )
+    assert (await otto.post("/sell/connect/start")).status_code == 303
+    assert (await the_shop())["account_ref"] != ref
+
+
 async def test_pitfall_14_loop_ends_with_an_explanation_when_links_are_spent_again_and_again(world: World) -> None:
     """Pitfall 14: a refresh address that leads to itself."""
     otto = await open_a_shop(world)
@@ -335,6 +355,21 @@ async def test_task_is_kept_with_a_button_to_try_again_when_the_provider_is_down
     assert "Continue with Stripe" in answer.text
     await world.console.delete("/_sandbox/faults")
     assert (await otto.post("/sell/connect/start")).status_code == 303
+
+
+@pytest.mark.parametrize(("path", "words"), [("start", "your shop’s details"), ("dashboard", "open its dashboard")])
+async def test_refusal_asks_for_nothing_that_cannot_be_changed(world: World, path: str, words: str) -> None:
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    links = {"start": "/v1/account_links", "dashboard": "/v1/accounts/*/login_links"}
+    await world.tell("faults", method="POST", path=links[path], when="before", action="status", status=400)
+
+    answer = await vera.post(f"/sell/connect/{path}")
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "lease write to us" in answer.text
+    assert "check your shop’s country" not in answer.text
 
 
 async def test_page_is_shown_when_the_provider_is_down_at_the_return_visit(world: World) -> None:

@@ -24,14 +24,15 @@ from store.kit.web.limits import RateLimits
 from store.kit.web.redirects import away, origin_of, see_other
 from store.settings import Settings
 from store.vendors.controllers import require_owner
-from store.vendors.queries import Seat, read_standing
+from store.vendors.queries import Seat, Standing, read_standing
 from store.vendors.service import TooManyLinks, note_disconnected, start_onboarding, sync_account
-from store.vendors.states import ChargeType
+from store.vendors.states import ChargeType, VendorState
 
 # (tries, seconds): each is a call to the provider.
 STARTS = (20, 600)
 AWAY = "Stripe does not answer just now. Nothing was lost: please try again in a moment."
-REFUSED = "Stripe did not accept this. Please check your shop’s country and email address, or write to us."
+REFUSED = "Stripe did not accept your shop’s details. Nothing was lost: please write to us, and we see to it."
+NO_DASHBOARD = "Stripe does not open its dashboard for this account. Please write to us, and we see to it."
 GONE = "Your Stripe account is no longer connected to Overprint. With the button you begin a new one."
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ async def open_dashboard(
     if not standing.account_ref or standing.charge_type == ChargeType.DIRECT:
         raise NotFound("This shop has no Express dashboard: sign in at Stripe with your own password.")
     await limits.take(f"connect:{seat.vendor_id}", *STARTS)
-    return await _lead(seat, settings, lambda: gateways.stripe.login_link(standing.account_ref), gateways)
+    return await _lead(seat, settings, lambda: gateways.stripe.login_link(standing.account_ref), gateways, NO_DASHBOARD)
 
 
 @get("/sell/connect/refresh")
@@ -79,10 +80,12 @@ async def refresh(
     limits: NamedDependency[RateLimits],
     account: FromQuery[str] = "",
 ) -> Response[Any]:
-    """The link was spent: make another one, three times at most in a row."""
+    """The link was spent: make another one, three times at most in a row. A new account begins with the button only."""
     seat = await require_owner(person, request)
-    await _check_account(seat, account)
+    standing = await _check_account(seat, account)
     require_fresh(person, request)
+    if standing.state == VendorState.DISCONNECTED:
+        return await show_list(seat, settings, status=409, problem=GONE)
     await limits.take(f"connect:{seat.vendor_id}", *STARTS)
     return await _lead(
         seat, settings, lambda: start_onboarding(gateways, seat.vendor_id, settings.base_url, again=True), gateways
@@ -108,14 +111,15 @@ async def come_back(
     return see_other(PAGE)
 
 
-async def _check_account(seat: Seat, account: str) -> None:
+async def _check_account(seat: Seat, account: str) -> Standing:
     standing = await read_standing(seat.vendor_id)
     if not account or account != standing.account_ref:
         raise NotFound("This link belongs to another account.")
+    return standing
 
 
 async def _lead(
-    seat: Seat, settings: Settings, make_link: Callable[[], Awaitable[str]], gateways: Gateways
+    seat: Seat, settings: Settings, make_link: Callable[[], Awaitable[str]], gateways: Gateways, refusal: str = REFUSED
 ) -> Response[Any]:
     """Make the link and go there, or show the list with what went wrong."""
     try:
@@ -130,7 +134,7 @@ async def _lead(
         return await show_list(seat, settings, status=409, problem=GONE)
     except (Declined, GatewayBug) as refused:
         log.warning("link_refused", vendor=str(seat.vendor_id), reason=str(refused))
-        return await show_list(seat, settings, status=422, problem=REFUSED)
+        return await show_list(seat, settings, status=422, problem=refusal)
     except ValueError:
         log.error("connect_origin_unknown", origin=origin_of(url), known=settings.connect_origin)
         return await show_list(seat, settings, status=503, problem=AWAY)

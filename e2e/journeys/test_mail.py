@@ -20,9 +20,10 @@ def test_buyer_and_sellers_are_told_when_order_is_paid(market: Market, shop: Sho
 
     [mail] = market.mails(ada.email)
     assert f"{market.shop}{path}" in mail["text"]
-    sellers = market.rows("SELECT email FROM vendor WHERE slug IN ('kiln-co', 'north-bindery')")
-    for seller in sellers:
-        assert [number in told["subject"] for told in market.mails(seller["email"])] == [True]
+    # Kiln & Co has an owner, who is told; the other shop of the demo has nobody yet but its own address.
+    [bindery] = market.rows("SELECT email FROM vendor WHERE slug = 'north-bindery'")
+    for seller in ("vera@example.com", bindery["email"]):
+        assert [number in told["subject"] for told in market.mails(seller)] == [True]
     mailbox = Mailbox(shop.page, market.sandbox).open_mail(re.compile("^Order OP-"), ada.email)
     letter = mailbox.page.frame_locator("iframe")
     expect(letter.get_by_text(number).first).to_be_visible()

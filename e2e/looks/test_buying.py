@@ -106,6 +106,9 @@ def test_order_page_is_accessible_when_paid_and_refunded(
     ):
         httpx.post(f"{market.sandbox}/v1/refunds", data=form, headers=KEY, trust_env=False).raise_for_status()
         market.settle()
+        # The shares come back first: until then the platform has nothing to give back from.
+        market.advance(3600)
+        market.settle()
         look(order.reload().expect_state(label).page, state)
 
 

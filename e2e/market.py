@@ -162,6 +162,8 @@ class Market:
         self.tell("reset")
         # The provider forgets these with its reset: looking at them again would only fill the log.
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
+        # Nobody can pay these any more: a vendor who stops selling has no page of theirs to close.
+        self.rows("UPDATE payment SET status = 'expired' WHERE status IN ('created', 'pending')")
         self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
         # What vendors made in a journey leaves the shelves with it.
         made = [row["id"] for row in self._found["product"]]

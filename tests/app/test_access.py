@@ -162,6 +162,8 @@ MATRIX = {
 TELLING = {
     "/account/orders": ("buyer",),
     "/account/export": ("buyer",),
+    # By the buyer's question, which waits there for an answer.
+    "/sell/home": IN_THE_SHOP,
     "/sell/orders": IN_THE_SHOP,
     "/sell/orders.csv": IN_THE_SHOP,
 }

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from store.accounts.controllers import flash
 from store.accounts.queries import Person
-from store.dashboard.controllers.shared import Choice, make_choices, make_link, read_choice, read_page
+from store.dashboard.controllers.shared import Choice, make_choices, make_link, read_choice, read_page, read_query
 from store.dashboard.queries.orders import SHOWN, Part, Sold, list_orders, read_part, stream_orders
 from store.kit import clock
 from store.kit.amounts import write_amount
@@ -33,7 +33,6 @@ from store.vendors.queries import Seat
 
 LIST = "/sell/orders"
 NO_ORDER = "There is no such order in your shop."
-LONGEST_QUERY = 100
 COLUMNS = (
     *("order", "paid at", "buyer", "country", "pieces", "currency", "goods", "delivery", "discount", "paid", "fee"),
     *("share", "refunded of the order", "state", "carrier", "tracking", "sent at"),
@@ -87,7 +86,7 @@ async def show_orders(request: Request[Any, Any, Any], person: NamedDependency[P
     """What was sold and paid; `?show=`, `?q=` and `?page=` narrow it."""
     seat = await require_seat(person, request)
     shown = read_choice(request, "show", SHOWN)
-    query = "".join(c for c in request.query_params.get("q", "") if c.isprintable()).strip()[:LONGEST_QUERY]
+    query = read_query(request)
     found = await list_orders(seat.vendor_id, shown, query, read_page(request))
     base = urlencode([(name, value) for name, value in (("show", shown), ("q", query)) if value])
     view = OrdersPage(

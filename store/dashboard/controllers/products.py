@@ -17,7 +17,7 @@ from msgspec import Struct
 from store.accounts.controllers import flash
 from store.accounts.queries import Person
 from store.catalogue.service.products import archive_product, hide_product, restore_product
-from store.dashboard.controllers.shared import Choice, make_choices, read_choice, read_id, read_page
+from store.dashboard.controllers.shared import Choice, make_choices, read_choice, read_id, read_page, read_query
 from store.dashboard.queries.products import SHOWN, Item, list_products, name_product
 from store.kit.web.redirects import see_other
 from store.kit.web.templates import page
@@ -25,7 +25,6 @@ from store.vendors.controllers import require_seat
 from store.vendors.queries import Seat
 
 LIST = "/sell/products"
-LONGEST_QUERY = 100
 
 
 class ProductsPage(Struct, frozen=True):
@@ -41,7 +40,6 @@ class ProductsPage(Struct, frozen=True):
     pages: int
     page_base: str
     archived: tuple[str, str]
-    clear: str
     empty: bool
 
 
@@ -50,7 +48,7 @@ async def show_products(request: Request[Any, Any, Any], person: NamedDependency
     """What this vendor sells; `?show=`, `?q=` and `?page=` narrow it, `?archived=` offers Undo."""
     seat = await require_seat(person, request)
     shown = read_choice(request, "show", SHOWN)
-    query = "".join(c for c in request.query_params.get("q", "") if c.isprintable()).strip()[:LONGEST_QUERY]
+    query = read_query(request)
     found = await list_products(seat.vendor_id, shown, query, read_page(request))
     gone = read_id(request, "archived")
     title = await name_product(seat.vendor_id, gone) if gone else ""
@@ -66,7 +64,6 @@ async def show_products(request: Request[Any, Any, Any], person: NamedDependency
         pages=found.pages,
         page_base=f"{LIST}?{base}{'&' if base else ''}page=",
         archived=(str(gone), title) if title else ("", ""),
-        clear=LIST if query or shown else "",
         empty=not (query or shown or found.counts[""] or found.counts["archived"]),
     )
     return page("dashboard/products.html", view)

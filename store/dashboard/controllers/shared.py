@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar import Request
 from msgspec import Struct
 
+LONGEST_QUERY = 100
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -49,6 +50,11 @@ def read_page(request: Request[Any, Any, Any]) -> int:
     """The page asked for, counted from 1."""
     asked = request.query_params.get("page", "")
     return int(asked) if PAGE_NUMBER.fullmatch(asked) else 1
+
+
+def read_query(request: Request[Any, Any, Any]) -> str:
+    """What is looked for, without characters that no text can hold; "" for nothing."""
+    return "".join(c for c in request.query_params.get("q", "") if c.isprintable()).strip()[:LONGEST_QUERY]
 
 
 def read_id(request: Request[Any, Any, Any], name: str) -> UUID | None:

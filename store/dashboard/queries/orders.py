@@ -14,12 +14,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.catalogue.queries.pictures import THUMB
+from store.dashboard.queries.shared import contains
 from store.gateways.transfers import Hold
 from store.kit.db import fetch, fetch_row
 from store.ledger import names
-from store.orders.queries import OpenMessage
-from store.orders.states import MessageKind
-from store.orders.words import REASONS, name_country
+from store.orders.queries import OpenMessage, read_open_messages
+from store.orders.words import name_country
 from store.vendors.states import ChargeType
 
 PAGE_SIZE = 20
@@ -67,12 +67,6 @@ SELECT tx.kind, entry.account, entry.currency, sum(entry.amount)::bigint AS amou
 FROM ledger_tx AS tx JOIN ledger_entry AS entry ON entry.tx = tx.id
 WHERE tx.order_ref = $1 AND entry.account = ANY($2) GROUP BY tx.kind, entry.account, entry.currency
 """
-MESSAGES = """
-SELECT message.id, message.kind, message.reason, message.text, message.created_at FROM order_message AS message
-WHERE message.vendor_order = $1 AND message.done_at IS NULL ORDER BY message.created_at
-"""
-
-
 # Why a transfer waits, in words for who waits for it.
 HELD = """SELECT hold FROM transfer WHERE vendor_order = $1 AND state = 'waiting' ORDER BY created_at LIMIT 1"""
 HOLDS = {
@@ -193,7 +187,7 @@ async def list_orders(vendor_id: UUID, shown: str = "", query: str = "", page: i
         f" {WHOLLY_BACK} AS wholly {FROM} AND {CONDITIONS[shown]} AND {_matching('$2')}"
         f" ORDER BY orders.paid_at DESC, part.id LIMIT {PAGE_SIZE} OFFSET $3",
         vendor_id,
-        _like(query),
+        contains(query),
         (page - 1) * PAGE_SIZE,
     )
     return Found(tuple(_sold(row) for row in rows), counts, counts[shown], page, pages)
@@ -216,7 +210,7 @@ async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
         shared=row["parts"] > 1,
         lines=tuple(Line(**{**line, "product": UUID(line["product"])}) for line in json.loads(row["lines"] or "[]")),
         money=await _read_money(row),
-        messages=await _read_messages(row),
+        messages=await read_open_messages(vendor_id, part_id),
     )
 
 
@@ -243,18 +237,13 @@ async def stream_orders(vendor_id: UUID, shown: str = "") -> AsyncIterator[list[
 
 async def _count(vendor_id: UUID, query: str) -> dict[str, int]:
     sums = ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in CONDITIONS.values())
-    row = await fetch_row(f"SELECT {sums} {FROM} AND {_matching('$2')}", vendor_id, _like(query))
+    row = await fetch_row(f"SELECT {sums} {FROM} AND {_matching('$2')}", vendor_id, contains(query))
     assert row is not None
     return dict(zip(CONDITIONS, row.values(), strict=True))
 
 
 def _matching(place: str) -> str:
     return f"({place} = '%%' OR orders.number ILIKE {place} OR orders.full_name ILIKE {place})"
-
-
-def _like(query: str) -> str:
-    escaped = query.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
 
 
 def _sold(row: Any) -> Sold:
@@ -296,20 +285,3 @@ async def _read_money(row: Any) -> Money:
 async def _read_hold(part_id: UUID) -> str:
     held = await fetch_row(HELD, part_id)
     return HOLDS.get(held["hold"], HOLDS[Hold.OTHER]) if held else ""
-
-
-async def _read_messages(row: Any) -> tuple[OpenMessage, ...]:
-    return tuple(
-        OpenMessage(
-            id=one["id"],
-            part_id=row["id"],
-            number=row["number"],
-            refund=one["kind"] == MessageKind.REFUND,
-            reason=REASONS.get(one["reason"], ""),
-            text=one["text"],
-            name=row["full_name"],
-            email=row["email"],
-            at=one["created_at"],
-        )
-        for one in await fetch(MESSAGES, row["id"])
-    )

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from store.catalogue.queries.pictures import THUMB, Photo
+from store.dashboard.queries.shared import contains
 from store.kit.db import fetch, fetch_row, fetch_value
 
 PAGE_SIZE = 20
@@ -129,7 +130,7 @@ class Editing(Struct, frozen=True):
 
 async def list_products(vendor_id: UUID, shown: str = "", query: str = "", page: int = 1) -> Found:
     """A page of a vendor's products, newest first; `query` looks at titles, numbers and variants. One query."""
-    word = f"%{_escape(query)}%"
+    word = contains(query)
     counts = ", ".join(f'count(*) FILTER (WHERE {rule}) AS "{name or "all"}"' for name, rule in CONDITIONS.items())
     sql = f"""
     WITH goods AS ({GOODS}), fitting AS (
@@ -209,7 +210,3 @@ def _item(row: Any) -> Item:
         available=int(row["available"]),
         state=name_state(row["published"], row["archived_at"]),
     )
-
-
-def _escape(query: str) -> str:
-    return query.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

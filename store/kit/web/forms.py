@@ -87,11 +87,16 @@ def _collect(body: bytes) -> dict[str, list[str]]:
         raise BadForm("The form is damaged. Please go back, reload the page and try again.") from None
     posted: dict[str, list[str]] = {}
     for name, text in pairs:
-        clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in clean):
-            raise BadForm(f"The field {name[:40]} has a character that no keyboard sends.")
-        posted.setdefault(name, []).append(clean)
+        posted.setdefault(name, []).append(clean_text(name, text))
     return posted
+
+
+def clean_text(name: str, text: str) -> str:
+    """What was typed into a field: NFC, one kind of line end, trimmed. Raises BadForm for control characters."""
+    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in clean):
+        raise BadForm(f"The field {name[:40]} has a character that no keyboard sends.")
+    return clean
 
 
 def _convert(value: Any, hint: Any) -> Any:

@@ -5,7 +5,6 @@ How large the whole may be is the business of `BodyCaps`, before anything is par
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from typing import Any
 
@@ -14,7 +13,7 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
-from store.kit.web.forms import BadForm
+from store.kit.web.forms import BadForm, clean_text
 
 MULTIPART = "multipart/form-data"
 DAMAGED = "The form is damaged. Please go back, reload the page and try again."
@@ -45,14 +44,7 @@ async def read_upload(request: Request[Any, Any, Any], file: str, fields: Collec
         if name == file:
             body = await value.read() if isinstance(value, UploadFile) else b""
         elif isinstance(value, str):
-            typed[name] = _clean(value)
+            typed[name] = clean_text(name, value)
         else:
             raise BadForm(DAMAGED)
     return Upload(body, typed)
-
-
-def _clean(text: str) -> str:
-    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in clean):
-        raise BadForm(DAMAGED)
-    return clean

@@ -31,7 +31,8 @@ SELECT message.id, message.kind, message.reason, message.text, message.created_a
   orders.full_name, orders.email
 FROM order_message AS message JOIN vendor_order AS part ON part.id = message.vendor_order
 JOIN orders ON orders.id = part."order"
-WHERE part.vendor = $1 AND message.done_at IS NULL ORDER BY message.created_at, message.id LIMIT $2
+WHERE part.vendor = $1 AND part.id = coalesce($3, part.id) AND message.done_at IS NULL
+ORDER BY message.created_at, message.id LIMIT $2
 """
 MOST_OPEN = 100
 
@@ -108,8 +109,8 @@ async def read_ask_page(token: str) -> AskPage | None:
     )
 
 
-async def read_open_messages(vendor_id: UUID) -> tuple[OpenMessage, ...]:
-    """What buyers wait for an answer to, oldest first, `MOST_OPEN` at most."""
+async def read_open_messages(vendor_id: UUID, part_id: UUID | None = None) -> tuple[OpenMessage, ...]:
+    """What buyers wait for an answer to, oldest first, `MOST_OPEN` at most; with `part_id` those of one order."""
     return tuple(
         OpenMessage(
             id=row["id"],
@@ -122,5 +123,5 @@ async def read_open_messages(vendor_id: UUID) -> tuple[OpenMessage, ...]:
             email=row["email"],
             at=row["created_at"],
         )
-        for row in await fetch(OPEN, vendor_id, MOST_OPEN)
+        for row in await fetch(OPEN, vendor_id, MOST_OPEN, part_id)
     )

@@ -6,19 +6,20 @@ and waits with the reason; it is taken when it can be.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from store.gateways.port import GatewayBug, Gateways, StoredFailure, Unavailable
+from store.gateways.port import GatewayBug, Gateways, Unavailable
 from store.gateways.transfers import Hold, ReversalRequest, ReversalSnapshot
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
 from store.ledger import journals, names
 from store.ledger.journals import Entry
 from store.ledger.service import post
-from store.payouts.service.asking import is_key_old, key_of, must_look, next_wait, reason_of
+from store.payouts.service.asking import key_of, list_sent, look_or_ask, next_wait, reason_of
 from store.payouts.service.plan import FIRST_LOOK
 from store.payouts.states import REVERSAL, UNDER_WAY, TransferState
 from store.payouts.tables import TransferReversal
@@ -87,35 +88,15 @@ async def _lock(reversal_id: UUID) -> dict[str, Any]:
 
 
 async def _look_or_ask(gateways: Gateways, row: dict[str, Any]) -> ReversalSnapshot:
-    if must_look(row):
-        found = await _find(gateways, row)
-        if found is not None:
-            return found
-        if is_key_old(row):
-            row = await _take_next_key(row)
-    request = ReversalRequest(str(row["id"]), row["transfer_ref"], row["amount"], row["currency"])
-    try:
-        return await gateways.stripe.reverse_transfer(request, key_of(row))
-    except StoredFailure:
-        # This key will say the same as long as it lives: what the list lacks is asked for under another one, next time.
-        found = await _find(gateways, row)
-        if found is None:
-            await _take_next_key(row)
-            raise
-        return found
-    except GatewayBug:
-        # A refusal speaks of one request only: an earlier one, or this one behind a proxy, may have taken effect.
-        found = await _find(gateways, row)
-        if found is None:
-            raise
-        return found
+    def ask(asked: dict[str, Any]) -> Awaitable[ReversalSnapshot]:
+        request = ReversalRequest(str(asked["id"]), asked["transfer_ref"], asked["amount"], asked["currency"])
+        return gateways.stripe.reverse_transfer(request, key_of(asked))
+
+    return await look_or_ask(row, ask, lambda: _find(gateways, row), _take_next_key)
 
 
 async def _find(gateways: Gateways, row: dict[str, Any]) -> ReversalSnapshot | None:
-    try:
-        found = await gateways.stripe.find_transfers(row["transfer_group"])
-    except GatewayBug as unseen:
-        raise Unavailable(f"the provider does not show its transfers: {unseen}") from unseen
+    found = await list_sent(gateways, row["transfer_group"])
     made = (one for sent in found if sent.ref == row["transfer_ref"] for one in sent.reversals)
     return next((one for one in made if one.reversal_id == str(row["id"])), None)
 

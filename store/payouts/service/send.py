@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import GatewayBug, Gateways, StoredFailure, TransferHeld, Unavailable
+from store.gateways.port import GatewayBug, Gateways, TransferHeld, Unavailable
 from store.gateways.transfers import Hold, TransferRequest, TransferSnapshot
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, retrying, transaction
@@ -19,7 +19,7 @@ from store.kit.money import Money
 from store.ledger import journals, names
 from store.ledger.journals import Entry
 from store.ledger.service import post, read_journal
-from store.payouts.service.asking import is_key_old, key_of, must_look, next_wait, reason_of
+from store.payouts.service.asking import key_of, list_sent, look_or_ask, next_wait, reason_of
 from store.payouts.service.plan import FIRST_LOOK
 from store.payouts.states import REVERSAL, TRANSFER, UNDER_WAY, TransferState
 from store.payouts.tables import Transfer, TransferReversal
@@ -92,27 +92,12 @@ async def _look_or_ask(gateways: Gateways, row: dict[str, Any]) -> TransferSnaps
     """The transfer as the provider has it. Raises GatewayBug when it is refused, and its list shows that it is not."""
     if not row["account_ref"]:
         raise TransferHeld(Hold.ACCOUNT, "the seller has no account")
-    if must_look(row):
-        found = await _find(gateways, row)
-        if found is not None:
-            return found
-        if is_key_old(row):
-            row = await _take_next_key(row)
-    try:
-        return await gateways.stripe.transfer(_request(row), key_of(row))
-    except StoredFailure:
-        # This key will say the same as long as it lives: what the list lacks is asked for under another one, next time.
-        found = await _find(gateways, row)
-        if found is None:
-            await _take_next_key(row)
-            raise
-        return found
-    except GatewayBug:
-        # A refusal speaks of one request only: an earlier one, or this one behind a proxy, may have taken effect.
-        found = await _find(gateways, row)
-        if found is None:
-            raise
-        return found
+    return await look_or_ask(
+        row,
+        lambda asked: gateways.stripe.transfer(_request(asked), key_of(asked)),
+        lambda: _find(gateways, row),
+        _take_next_key,
+    )
 
 
 def _request(row: dict[str, Any]) -> TransferRequest:
@@ -129,10 +114,7 @@ def _request(row: dict[str, Any]) -> TransferRequest:
 
 async def _find(gateways: Gateways, row: dict[str, Any]) -> TransferSnapshot | None:
     """Our transfer in the provider's list, None when the whole list lacks it. Raises Unavailable when there is none."""
-    try:
-        found = await gateways.stripe.find_transfers(row["transfer_group"])
-    except GatewayBug as unseen:
-        raise Unavailable(f"the provider does not show its transfers: {unseen}") from unseen
+    found = await list_sent(gateways, row["transfer_group"])
     return next((made for made in found if made.transfer_id == str(row["id"])), None)
 
 

@@ -109,6 +109,16 @@ async def test_other_bodies_are_refused_in_words(world: World, content_type: str
     assert answer.status_code in (400, 415)
 
 
+async def test_words_that_no_keyboard_sends_are_refused_and_nothing_is_kept(world: World) -> None:
+    vera = await enter(world)
+
+    answer = await upload(vera, await path_of_product("pasta-bowl"), make_picture(600, 400), "A bowl\x00")
+
+    assert answer.status_code == 400
+    assert "The field alt has a character that no keyboard sends." in read_words(answer)
+    assert not await rows("SELECT 1 FROM picture")
+
+
 async def test_pictures_change_places_and_come_back_when_asked(world: World) -> None:
     vera = await enter(world)
     path = await path_of_product("pasta-bowl")

@@ -15,7 +15,6 @@ from store.catalogue.service.pictures import (
     MOST,
     TooManyPictures,
     add_picture,
-    describe_picture,
     move_picture_first,
     remove_picture,
     restore_picture,
@@ -63,7 +62,7 @@ async def test_picture_and_its_renditions_are_kept_when_added(db: str) -> None:
 
 async def test_pictures_stand_in_their_order_when_one_is_moved_removed_and_brought_back(db: str) -> None:
     vendor, mug = await make_mug()
-    first, second, third = [await add_picture(vendor, mug, PLAIN, alt) for alt in ("one", "two", "three")]
+    first, _, third = [await add_picture(vendor, mug, PLAIN, alt) for alt in ("one", "two", "three")]
 
     await move_picture_first(vendor, third)
     assert await read_order(mug) == ["three", "one", "two"]
@@ -71,8 +70,6 @@ async def test_pictures_stand_in_their_order_when_one_is_moved_removed_and_broug
     assert await read_order(mug) == ["three", "two"]
     await restore_picture(vendor, first)
     assert await read_order(mug) == ["three", "one", "two"]
-    await describe_picture(vendor, second, "two, from below")
-    assert await read_order(mug) == ["three", "one", "two, from below"]
 
 
 async def test_nothing_happens_when_the_picture_is_somebody_elses(db: str) -> None:
@@ -82,7 +79,6 @@ async def test_nothing_happens_when_the_picture_is_somebody_elses(db: str) -> No
 
     attempts: list[Any] = [
         add_picture(otto, mug, PLAIN, "Mine"),
-        describe_picture(otto, picture, "Mine"),
         move_picture_first(otto, picture),
         remove_picture(otto, picture),
         restore_picture(otto, picture),

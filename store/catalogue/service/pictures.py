@@ -62,11 +62,6 @@ async def add_picture(vendor_id: UUID, product_id: UUID, prepared: Prepared, alt
     return picture_id
 
 
-async def describe_picture(vendor_id: UUID, picture_id: UUID, alt: str) -> None:
-    """Say anew what a picture shows. Raises NotFound."""
-    await _change(vendor_id, picture_id, "alt = $3", alt)
-
-
 async def move_picture_first(vendor_id: UUID, picture_id: UUID) -> None:
     """Make it the first one, which lists show; the others keep their order. Raises NotFound."""
     async with transaction():
@@ -81,8 +76,14 @@ async def move_picture_first(vendor_id: UUID, picture_id: UUID) -> None:
 
 
 async def remove_picture(vendor_id: UUID, picture_id: UUID) -> None:
-    """Show it no more; it can be brought back for a day. Raises NotFound."""
-    await _change(vendor_id, picture_id, "removed_at = coalesce(removed_at, $3)", clock.now())
+    """Show it no more; it can be brought back for a day at least. Raises NotFound."""
+    changed = await fetch_value(
+        "UPDATE picture SET removed_at = coalesce(removed_at, $3) FROM product WHERE picture.id = $1"
+        " AND product.id = picture.product AND product.vendor = $2 RETURNING picture.id",
+        *(picture_id, vendor_id, clock.now()),
+    )
+    if changed is None:
+        raise NotFound(NO_PICTURE)
 
 
 async def restore_picture(vendor_id: UUID, picture_id: UUID) -> None:
@@ -114,13 +115,3 @@ async def _find_product(vendor_id: UUID, picture_id: UUID) -> UUID:
     if product_id is None:
         raise NotFound(NO_PICTURE)
     return product_id
-
-
-async def _change(vendor_id: UUID, picture_id: UUID, what: str, value: object) -> None:
-    changed = await fetch_value(
-        f"UPDATE picture SET {what} FROM product WHERE picture.id = $1 AND product.id = picture.product"  # noqa: S608
-        " AND product.vendor = $2 RETURNING picture.id",
-        *(picture_id, vendor_id, value),
-    )
-    if changed is None:
-        raise NotFound(NO_PICTURE)

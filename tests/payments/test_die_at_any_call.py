@@ -28,20 +28,28 @@ class Died(BaseException):
 
 
 class Deadly(httpx.AsyncBaseTransport):
-    """The way to the provider, on which the process dies at the `at`-th request, `before` or `after` its effect."""
+    """The way to the provider, on which the process dies at the `at`-th request, `before` or `after` its effect.
+
+    What else it had under way hears no answer: the dead ask and hear nothing more.
+    """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, at: int, when: str) -> None:
         self._inner, self._at, self._when = inner, at, when
+        self._dead = False
         self.count = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.count += 1
-        if (self.count, self._when) == (self._at, "before"):
-            raise Died
+        number = self.count
+        self._die_if((number, self._when) == (self._at, "before"))
         answer = await self._inner.handle_async_request(request)
-        if (self.count, self._when) == (self._at, "after"):
-            raise Died
+        self._die_if((number, self._when) == (self._at, "after"))
         return answer
+
+    def _die_if(self, now: bool) -> None:
+        self._dead = self._dead or now
+        if self._dead:
+            raise Died
 
 
 def mortal(world: World, at: int, when: str) -> tuple[World, Deadly]:

@@ -70,3 +70,5 @@ FULFILMENT = Lifecycle(
 )
 PAYABLE = (S.AWAITING_PAYMENT, S.FAILED)
 OPEN = (S.AWAITING_PAYMENT, S.PROCESSING, S.FAILED)
+# The line of an order's timeline that says which seller may not be charged any more.
+STOPPED = "stopped"

@@ -42,7 +42,10 @@ class Words(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What `describe` needs; amounts in minor units of `currency`, times UTC."""
+    """What `describe` needs; amounts in minor units of `currency`, times UTC.
+
+    `stopped` is the timeline's line about a seller who may not be charged any more, "" when there is none.
+    """
 
     payment_state: str
     currency: str
@@ -58,6 +61,7 @@ class Facts(Struct, frozen=True):
     came_back: bool
     hold_until: datetime
     checked_by_person: bool = False
+    stopped: str = ""
 
 
 def describe(facts: Facts) -> Words:
@@ -66,11 +70,8 @@ def describe(facts: Facts) -> Words:
     if facts.refund_pending:
         amount = Money(facts.refund_pending, facts.currency)
         where = facts.method or "the card you paid with"
-        why = (
-            "Your payment arrived after this order had ended, so nothing will be sent. "
-            if facts.payment_state != PaymentState.PAID
-            else ""
-        )
+        ended = facts.stopped.removesuffix(".") or "Your payment arrived after this order had ended"
+        why = f"{ended}, so nothing will be sent. " if facts.payment_state != PaymentState.PAID else ""
         return Words(
             "refund_pending",
             "Refund on its way",
@@ -152,6 +153,12 @@ def _by_payment_state(facts: Facts) -> Words:
                 "bad",
                 False,
             )
+        case PaymentState.EXPIRED if facts.stopped:
+            sentence = (
+                f"{facts.stopped.removesuffix('.')}, so we closed the payment page. You were not charged, and your "
+                "cart is still there: goods of other sellers can be paid for now, these when the seller is back."
+            )
+            return Words(state, "Payment page closed", sentence, "warn", False)
         case PaymentState.EXPIRED:
             return Words(
                 state,

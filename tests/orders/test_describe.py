@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -15,6 +16,7 @@ from store.orders.queries import status_view
 from store.orders.states import PaymentState
 from store.orders.words import Facts, describe, name_country, poll_interval
 
+PLACED = "2026-03-04T13:20:00+00:00"
 REFUNDED_ON = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
 
 
@@ -103,6 +105,13 @@ CASES = (
         "The payment page timed out. You were not charged, and your cart is still there.", "warn", False, "cart",
     ),
     Case(
+        {"payment_state": "expired", "stopped": "Kiln & Co cannot take payments any more."}, "expired",
+        "Payment page closed",
+        "Kiln & Co cannot take payments any more, so we closed the payment page. You were not charged, and your cart "
+        "is still there: goods of other sellers can be paid for now, these when the seller is back.",
+        "warn", False, "cart",
+    ),
+    Case(
         {"payment_state": "canceled"}, "canceled", "Canceled",
         "You canceled before paying. You were not charged, and your cart is still there.", "warn", False, "cart",
     ),
@@ -120,6 +129,13 @@ CASES = (
         {"payment_state": "expired", "refund_pending": 3000, "method": ""}, "refund_pending", "Refund on its way",
         "Your payment arrived after this order had ended, so nothing will be sent. "
         "$30.00 is going back to the card you paid with.",
+        "info", True, "check cart",
+    ),
+    Case(
+        {"payment_state": "expired", "refund_pending": 3000, "stopped": "Kiln & Co cannot take payments any more."},
+        "refund_pending", "Refund on its way",
+        "Kiln & Co cannot take payments any more, so nothing will be sent. "
+        "$30.00 is going back to Visa ending in 4242.",
         "info", True, "check cart",
     ),
     Case(
@@ -213,6 +229,8 @@ def make_row(**changes: Any) -> dict[str, Any]:
         "checked_at": None,
         "returned_at": None,
         "paid_at": None,
-        "timeline": None,
+        "timeline": json.dumps([{"at": PLACED, "text": changes["stopped"], "door": "", "key": "stopped"}])
+        if "stopped" in changes
+        else None,
         "sellers": "|".join(make_facts(**changes).sellers.split(" and ")),
     }

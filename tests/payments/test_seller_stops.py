@@ -10,9 +10,20 @@ from store.kit.db import fetch
 from store.payments.service import sync_payment
 from store.payments.states import Door
 from store.vendors.service import sync_account
-from tests.facts import one, the_order, the_payment, value
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, SESSIONS, end_too_early, pay_unheard, place, sell_out
+from tests.facts import make_due, one, the_order, the_payment, value
+from tests.payments.buying import (
+    LAMP,
+    MUG,
+    NOTEBOOK,
+    SESSIONS,
+    break_calls,
+    end_too_early,
+    pay_unheard,
+    place,
+    sell_out,
+)
 from tests.refunds.refunding import REFUNDS
+from tests.shelves import read_words
 from tests.world import Browser, World, rows
 
 SELLERS = {MUG: "kiln-co", LAMP: "lumen-works"}
@@ -95,7 +106,7 @@ async def test_whole_payment_is_refused_when_one_of_its_sellers_lacks_the_capabi
 
 @pytest.mark.parametrize("sku", [MUG, LAMP], ids=["destination", "direct"])
 async def test_payment_page_is_closed_when_the_seller_stopped_before_it_was_paid(world: World, sku: str) -> None:
-    _, url = await place(world, sku)
+    ada, url = await place(world, sku)
     await stop(world, sku)
 
     await world.deliver()
@@ -107,6 +118,27 @@ async def test_payment_page_is_closed_when_the_seller_stopped_before_it_was_paid
     assert await value("SELECT reserved FROM variant WHERE sku = $1", sku) == 0
     assert (await world.pay(url)).status_code != 303
     assert not await rows("SELECT 1 FROM capture")
+    page = read_words(await ada.get(f"/orders/{(await the_order())['token']}"))
+    seller = await value("SELECT name FROM vendor WHERE slug = $1", SELLERS[sku])
+    assert f"Payment page closed {seller} cannot take payments any more, so we closed the payment page." in page
+    assert "timed out" not in page
+
+
+async def test_other_payment_pages_are_closed_when_one_of_them_cannot_be(world: World) -> None:
+    for _ in range(3):
+        await place(world, MUG)
+    await stop(world, MUG)
+    await break_calls(world, f"{SESSIONS}/*/expire", count=1)
+
+    await world.deliver()
+
+    states = "SELECT payment_state FROM orders ORDER BY placed_at"
+    assert [row["payment_state"] for row in await rows(states)] == ["awaiting_payment", "expired", "expired"]
+    assert await value("SELECT state FROM operation WHERE kind = 'stop_paying'") == "waiting"
+    await make_due("operation")
+    await world.worker.drain()
+    assert {row["payment_state"] for row in await rows(states)} == {"expired"}
+    assert await value("SELECT state FROM operation WHERE kind = 'stop_paying'") == "done"
 
 
 async def test_buyer_is_not_led_back_to_the_page_when_the_seller_has_stopped(world: World) -> None:
@@ -138,6 +170,9 @@ async def test_direct_payment_goes_back_when_it_came_in_after_the_seller_stopped
     refunds = [call for call in world.wire.sent if call.url.path == REFUNDS and call.method == "POST"]
     assert [call.headers["Stripe-Account"] for call in refunds] == [capture["account_ref"]]
     assert "Refunded" in await ada.status(f"/orders/{order['token']}")
+    assert (
+        await value("SELECT count(*) FROM order_event WHERE text = 'Lumen Works cannot take payments any more.'") == 1
+    )
 
 
 async def test_direct_payment_counts_when_the_seller_is_restricted_and_may_still_be_charged(world: World) -> None:

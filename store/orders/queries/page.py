@@ -15,14 +15,15 @@ from msgspec import Struct
 from store.catalogue.queries.pictures import THUMB
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
-from store.orders.states import PAYABLE, PaymentState
+from store.orders.states import PAYABLE, STOPPED, PaymentState
 from store.orders.words import SLOW_AFTER, Facts, describe, name_country, poll_interval
 
 FACTS = """
 SELECT orders.*,
   (SELECT string_agg(part.vendor_name, '|' ORDER BY part.vendor_name) FROM vendor_order AS part
     WHERE part."order" = orders.id) AS sellers,
-  (SELECT json_agg(json_build_object('at', event.at, 'text', event.text, 'door', event.door) ORDER BY event.id)::text
+  (SELECT json_agg(json_build_object('at', event.at, 'text', event.text, 'door', event.door, 'key', event.key)
+    ORDER BY event.id)::text
     FROM order_event AS event WHERE event."order" = orders.id) AS timeline,
   (SELECT json_agg(json_build_array(given.code, given.amount))::text FROM (SELECT code, sum(amount)::bigint AS amount
     FROM order_discount AS given WHERE given."order" = orders.id GROUP BY code) AS given) AS page_discounts
@@ -176,6 +177,7 @@ def list_discounts(row: dict[str, Any]) -> tuple[tuple[str, int], ...]:
 
 def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
     """Turn one row of STATUS into the view; the ETag covers whatever changes the fragment."""
+    timeline = json.loads(row["timeline"] or "[]")
     words = describe(
         Facts(
             payment_state=row["payment_state"],
@@ -192,6 +194,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
             came_back=row["returned_at"] is not None,
             hold_until=row["hold_until"],
             checked_by_person=bool(row["review_reason"]),
+            stopped=next((event["text"] for event in timeline if event["key"] == STOPPED), ""),
         )
     )
     age = clock.now() - (row["checked_at"] or row["placed_at"])
@@ -215,10 +218,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         can_cancel=payable,
         rebuild_cart=row["payment_state"] in (PaymentState.EXPIRED, PaymentState.CANCELED, PaymentState.FAILED),
         paid_at=row["paid_at"],
-        timeline=tuple(
-            TimelineEntry(datetime.fromisoformat(e["at"]), e["text"], e["door"])
-            for e in json.loads(row["timeline"] or "[]")
-        ),
+        timeline=tuple(TimelineEntry(datetime.fromisoformat(e["at"]), e["text"], e["door"]) for e in timeline),
         etag=hashlib.sha256(repr(seed).encode()).hexdigest()[:20],
     )
 

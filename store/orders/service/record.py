@@ -13,7 +13,7 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.mail.service import send_once
 from store.orders.mails import mail_view
-from store.orders.states import PAYABLE
+from store.orders.states import PAYABLE, STOPPED
 
 
 async def lock_order(order_id: UUID) -> dict[str, Any]:
@@ -89,6 +89,11 @@ async def note(order_id: UUID, text: str, *, door: str = "", key: str = "") -> b
         return False
     await fetch("UPDATE orders SET version = version + 1 WHERE id = $1", order_id)
     return True
+
+
+async def note_stopped(order_id: UUID, seller: str, door: str = "") -> None:
+    """Write down, once, that this seller may not be charged any more: it is why the order ends unpaid."""
+    await note(order_id, f"{seller} cannot take payments any more.", door=door, key=STOPPED)
 
 
 async def tell_buyer(kind: str, ref: str, order: dict[str, Any], **words: Any) -> None:

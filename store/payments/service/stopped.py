@@ -80,7 +80,8 @@ async def find_stopped_seller(payment: dict[str, Any]) -> str:
 
 async def end_stopped(order: dict[str, Any], seller: str, door: Door) -> None:
     """End an order that was paid to such a vendor, in the caller's transaction; the money goes back as a surplus."""
-    text = f"{seller} cannot take payments any more, so this order cannot go on."
+    text = "This order cannot go on."
+    await orders.note_stopped(order["id"], seller, door)
     if order["payment_state"] == PaymentState.PROCESSING:
         await orders.mark_failed(order["id"], reason=f"{seller} cannot take payments any more", text=text, door=door)
     await orders.mark_over(order["id"], text=text, door=door)

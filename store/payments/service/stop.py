@@ -29,22 +29,30 @@ WHERE vendor_order.vendor = $1 AND orders.payment_state = ANY($2) ORDER BY order
 async def stop_paying(gateways: Gateways, vendor_id: UUID) -> int:
     """Close the unpaid orders of a vendor who has stopped selling; returns how many. One who sells again is left alone.
 
-    Raises Unavailable when the provider does not answer: what is not closed yet is closed by the next call.
+    Each is tried, whatever became of the one before it. Raises the first failure at the end, Unavailable when the
+    provider does not answer: what is not closed yet is closed by the next call.
     """
     if await fetch_value("SELECT state FROM vendor WHERE id = $1", vendor_id) == VendorState.ACTIVE:
         return 0
     rows = await fetch(WAITING, vendor_id, list(PAYABLE))
+    failures: list[Exception] = []
     for row in rows:
-        await _close(gateways, row["id"], f"{row['vendor_name']} cannot take payments any more.")
+        try:
+            await _close(gateways, row["id"], row["vendor_name"])
+        except Exception as failed:
+            log.warning("order_not_closed", order=str(row["id"]), reason=f"{type(failed).__name__}: {failed}")
+            failures.append(failed)
+    if failures:
+        raise failures[0]
     return len(rows)
 
 
-async def _close(gateways: Gateways, order_id: UUID, words: str) -> None:
+async def _close(gateways: Gateways, order_id: UUID, seller: str) -> None:
     """No buyer has asked for it, so the order expires; what the provider shows counts, paid or not."""
     async with transaction():
         order = await orders.lock_order(order_id)
         live = await read_live(order_id)
-        await orders.note(order_id, words, key="stopped")
+        await orders.note_stopped(order_id, seller)
         if live is None and order["payment_state"] in PAYABLE:
             await orders.mark_over(order_id, text="This order ends before anything was paid.", door=Door.SWEEP)
     if live is None:

@@ -149,19 +149,25 @@ async def test_list_is_polled_when_the_account_is_under_review(world: World) -> 
     assert len(world.wire.sent) == calls, "a poll calls no provider"
 
 
-async def test_review_ends_by_itself_when_the_provider_is_done(world: World) -> None:
+@pytest.mark.parametrize("events", ["duplicate", "reorder"])
+async def test_review_ends_by_itself_when_the_provider_is_done(world: World, events: str) -> None:
     otto = await open_a_shop(world)
     await otto.get(await finish_form(world, await follow_link(otto)))
     ref = str((await the_shop())["account_ref"])
     await tell_of(world, "review", ref)
     await world.deliver()
     assert (await the_shop())["state"] == "under_review"
+    assert "we email you when it is done" in (await otto.get(PAGE)).text
 
+    await world.tell("webhooks", action=events, count=3)
     await world.advance(301)
     await world.deliver()
+    await world.worker.drain(sweep=True)
 
     assert (await the_shop())["state"] == "active"
     assert "data-poll" not in (await otto.get(PAGE)).text
+    letters = (await world.console.get("/_sandbox/mailbox?to=otto@example.com")).json()["data"]
+    assert [one["subject"] for one in letters].count("Otto’s Oddities can take payments") == 1
 
 
 async def test_page_says_what_by_when_and_why_when_the_account_is_restricted(world: World) -> None:

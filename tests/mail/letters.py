@@ -49,6 +49,7 @@ MORE: dict[str, dict[str, Any]] = {
         "reply_to": "ada@example.com",
         "path": "",
     },
+    "approved": {"shop": "Kiln & Co", "path": "/sell/home"},
     "restricted": {
         "shop": "Kiln & Co",
         "state": "restricted",

@@ -35,6 +35,7 @@ SUBJECTS = {
     "email_changed": "Your account at Overprint has another email address",
     "sold": "Sold: $54.00, order OP-7K3M9",
     "asked": "Refund wanted: order OP-7K3M9",
+    "approved": "Kiln & Co can take payments",
     "restricted": "Kiln & Co cannot take payments at the moment",
 }
 TOLD = {
@@ -50,6 +51,7 @@ TOLD = {
     "email_changed": ("ada.new@example.com", "If it was not you"),
     "sold": ("$48.60", "1 Analytical Row", "Enamel mug (Blue)"),
     "asked": ("Ada Buyer", "It arrived damaged", "One handle is off.", "What now?", "ada@example.com"),
+    "approved": ("finished checking the account of Kiln & Co", "http://localhost:8000/sell/home"),
     "restricted": ("Kiln & Co", "a bank account for your payouts, by 4 March 2026", "is overdue", "/sell/onboarding"),
 }
 

@@ -97,6 +97,40 @@ async def test_vendor_is_told_once_when_the_account_is_restricted(stall: Stall) 
     assert "/sell/onboarding" in words
 
 
+async def test_vendor_is_told_once_when_its_review_ends_well(stall: Stall) -> None:
+    """One look was asked before the end and is answered after it; others come again and at once."""
+    vendor_id = await make_newcomer(name="Newcomer")
+    ref = await open_account(stall.gateways, vendor_id)
+    stall.fake.change(ref, details_submitted=True, requirements=Requirements(pending_verification=("individual",)))
+    assert await sync_account(stall.gateways, vendor_id) == "under_review"
+    await stall.worker.send_mail()
+    assert stall.letters == []
+    fetched, go_on = asyncio.Event(), asyncio.Event()
+    honest = stall.fake.fetch_account
+
+    async def slow(asked: str) -> AccountSnapshot:
+        answer = await honest(asked)
+        if not fetched.is_set():
+            fetched.set()
+            await go_on.wait()
+        return answer
+
+    stall.fake.fetch_account = slow  # type: ignore[method-assign]
+    late = asyncio.create_task(sync_account(stall.gateways, vendor_id))
+    await fetched.wait()
+    stall.fake.change(ref, **READY)
+    seen = await asyncio.gather(*(sync_account(stall.gateways, vendor_id) for _ in range(4)))
+    go_on.set()
+    seen.append(await late)
+    seen.append(await sync_account(stall.gateways, vendor_id))
+
+    assert set(seen) == {"active"}
+    await stall.worker.send_mail()
+    (letter,) = stall.letters
+    assert letter["Subject"] == "Newcomer can take payments"
+    assert "/sell/home" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
 async def test_older_answer_is_dropped_and_asked_for_anew_when_a_newer_one_came_first(stall: Stall) -> None:
     """Two looks at once: the first one's answer is old when it arrives, after the second's."""
     vendor_id, ref = await the_account()

@@ -102,7 +102,7 @@ def _describe_payouts(standing: Standing) -> Task:
             words = told.sentence or "You have not finished Stripe’s form. It continues where you stopped."
             return Task("payouts", title, False, "Not finished", "warn", words, *button)
         case S.UNDER_REVIEW:
-            words = "Stripe is checking what you sent. There is nothing you need to do; we email you if there is."
+            words = "Stripe is checking what you sent. There is nothing you need to do; we email you when it is done."
             return Task("payouts", title, False, "Under review", "info", words, details=_waiting(standing))
         case S.ACTIVE if told.needs:
             return Task("payouts", title, True, "Something is due", "warn", told.sentence, *button, details)

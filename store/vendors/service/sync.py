@@ -119,7 +119,7 @@ async def _apply(vendor_id: UUID, ticket: int, account: AccountSnapshot, home: s
 
 
 async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -> None:
-    """Write what was told, move the state, and start what a vendor who may not be charged any more sets off."""
+    """Write what was told, move the state, and start what it sets off: open pages closed, the shop told by mail."""
     if vendor["state"] == to:
         changes: dict[Any, Any] = {getattr(Vendor, name): value for name, value in told.items()}
         await Vendor.update(changes).where(Vendor.id == vendor["id"])
@@ -130,6 +130,8 @@ async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -
     cause = f"{vendor['id']}:{moved['version']}"
     if vendor["state"] == VendorState.ACTIVE:
         await enqueue("stop_paying", cause, {"vendor_id": str(vendor["id"])})
+    if (vendor["state"], to) == (VendorState.UNDER_REVIEW, VendorState.ACTIVE):
+        await tell_shop(vendor["id"], "approved", cause, {"shop": vendor["name"], "path": "/sell/home"})
     if to in (VendorState.RESTRICTED, VendorState.REJECTED, VendorState.DISCONNECTED):
         wants = explain_requirements(moved["requirements"])
         view = {"shop": vendor["name"], "state": to, "wants": wants.sentence, "why": wants.why}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.facts import assert_books_agree, ledger_balances, path_of, posted, th
 from tests.invariants import check_after
 from tests.payments.buying import SESSIONS, break_calls, mend
 from tests.payments.markets import Stand, open_stand
-from tests.world import World, build_world
+from tests.world import World, build_world, rows
 
 ON_BEHALF = "payment_intent_data[on_behalf_of]"
 
@@ -86,6 +87,44 @@ async def test_nobody_else_settles_the_charge_when_several_vendors_are_paid_at_o
     (asked,) = await posted(germany, SESSIONS)
     assert ON_BEHALF not in asked["params"]
     assert ((await the_order())["charge_type"], (await the_payment())["merchant_ref"]) == ("separate", "")
+
+
+@pytest.mark.parametrize(
+    ("sells_as", "country", "named"), [("JP", "JP", "Japan"), ("DE", "DE", "Germany"), ("US", "JP", "Japan")]
+)
+async def test_several_vendors_are_not_paid_at_once_when_a_share_would_never_reach_one(
+    world: World, sells_as: str, country: str, named: str
+) -> None:
+    """Another currency than the one our charges land in, or a country to which Stripe sends nothing of ours."""
+    stands = [await open_stand(world, slug, sells_as, "destination", price=2400) for slug in ("first", "second")]
+    await fetch("UPDATE vendor SET country = $1 WHERE id = ANY($2)", country, [stand.vendor for stand in stands])
+    ada = world.browser()
+    for stand in stands:
+        await ada.add(stand.sku)
+    form = await ada.checkout_form()
+
+    answer = await ada.post("/checkout", **form)
+
+    assert answer.headers["location"] == "/cart"
+    said = html.unescape((await ada.get("/cart")).text)
+    assert f"is in {named}, so its goods cannot be paid together with those of other sellers." in said
+    assert "You were not charged." in said
+    assert not await rows("SELECT 1 FROM orders")
+    assert not await posted(world, SESSIONS)
+
+
+async def test_share_reaches_a_vendor_when_it_is_abroad_and_has_the_platforms_currency(germany: World) -> None:
+    ada = germany.browser()
+    for slug, country in (("paris", "FR"), ("berlin", "DE")):
+        await ada.add((await open_stand(germany, slug, country, "destination", price=2400)).sku)
+
+    await germany.pay(await ada.check_out())
+    await germany.settle()
+
+    assert await rows("SELECT state, count(*)::int AS many FROM transfer GROUP BY state") == [
+        {"state": "done", "many": 2}
+    ]
+    await assert_books_agree(germany)
 
 
 @pytest.mark.parametrize(("country", "state"), [("DE", "active"), ("FR", "under_review")])

@@ -1,4 +1,4 @@
-"""Vendors who may not be charged (any more): nobody opens a payment for them, and what came in is given back.
+"""Vendors who may not be charged (any more), or not like this: nobody opens a payment, and what came in is given back.
 
 What the platform charges it can hold; a direct charge lies with the vendor from the start, so all that can be done is
 to give it back while we still have access.
@@ -10,12 +10,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from store.gateways.regions import can_send
 from store.kit.db import fetch, fetch_row
 from store.kit.errors import Conflict
 from store.orders import service as orders
 from store.orders.states import PaymentState
+from store.orders.words import name_country
 from store.payments.states import Door
 from store.vendors.states import (
+    CURRENCIES,
     ChargeType,
     VendorState,
     can_be_charged,
@@ -48,7 +51,8 @@ class _Able(Struct, frozen=True):
 async def check_sellers(order: dict[str, Any], platform_country: str) -> None:
     """Refuse to open a payment unless every vendor's account has the capability that this charge needs.
 
-    In the caller's transaction. Raises SellerStopped.
+    Where several are paid at once, the platform must be able to send each its share, which else would wait for ever. In
+    the caller's transaction. Raises SellerStopped.
     """
     for vendor in await fetch(SELLERS, order["id"]):
         refusal = explain_not_selling(vendor["name"], vendor["state"], vendor["paused"])
@@ -56,8 +60,20 @@ async def check_sellers(order: dict[str, Any], platform_country: str) -> None:
         itself = settles_itself(order["charge_type"], vendor["country"], platform_country)
         if not refusal and not can_be_charged(able, order["charge_type"], on_behalf_of=itself):
             refusal = explain_not_selling(vendor["name"], VendorState.RESTRICTED, False)
+        if not refusal and not _can_share(order, vendor["country"], platform_country):
+            refusal = (
+                f"{vendor['name']} is in {name_country(vendor['country'])}, so its goods cannot be paid together with "
+                "those of other sellers. Leave the goods of one seller in the cart, pay, and buy the others after that."
+            )
         if refusal:
             raise SellerStopped(f"{refusal} You were not charged.")
+
+
+def _can_share(order: dict[str, Any], country: str, platform_country: str) -> bool:
+    """Whether this vendor's share of a payment for several can reach it; one that is paid alone needs no transfer."""
+    if order["charge_type"] != ChargeType.SEPARATE or country == platform_country:
+        return True
+    return can_send(platform_country, CURRENCIES.get(platform_country, ""), country, order["currency"])
 
 
 async def find_stopped_seller(payment: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+import httpx
 import pytest
 
 from store.dashboard.controllers.orders import COLUMNS, neutralise
@@ -17,7 +18,7 @@ from tests.dashboard.test_show_orders import sell
 from tests.facts import one, value
 from tests.payments.buying import MUG, NOTEBOOK
 from tests.shelves import make_product, make_vendor
-from tests.world import Browser, World
+from tests.world import SHOP, Browser, World
 
 
 async def download(browser: Browser, address: str = "/sell/orders.csv") -> list[dict[str, str]]:
@@ -95,4 +96,52 @@ async def test_no_more_than_one_batch_is_held_and_no_order_is_lost(db: str) -> N
 
     assert sizes == [BATCH, BATCH, 7]
     assert len(seen) == await fetch_value("SELECT count(*) FROM vendor_order")
+    await fetch("TRUNCATE orders CASCADE")
+
+
+async def sell_many(world: World, many: int) -> None:
+    """So many orders of Kiln & Co's, each day's at one moment: the border of a batch lies between two of the same."""
+    vendor = await value("SELECT id FROM vendor WHERE slug = 'kiln-co'")
+    await fill(vendor, await value("SELECT id FROM variant WHERE sku = $1", MUG), many)
+    await fetch("UPDATE orders SET paid_at = date_trunc('day', paid_at)")
+
+
+async def test_every_order_is_written_once_and_the_newest_first_when_they_take_several_batches(world: World) -> None:
+    await sell_many(world, BATCH * 2 + 7)
+    vera = await enter(world)
+
+    lines = await download(vera)
+
+    newest_first = await fetch(
+        'SELECT number FROM orders JOIN vendor_order AS part ON part."order" = orders.id'
+        " ORDER BY paid_at DESC, part.id DESC"
+    )
+    assert [line["order"] for line in lines] == [row["number"] for row in newest_first]
+    await fetch("TRUNCATE orders CASCADE")
+
+
+async def test_batch_is_read_after_the_one_before_it_has_gone_out(world: World) -> None:
+    """What changes in the second batch, while the first is on its way, is in the file."""
+    await sell_many(world, BATCH + 1)
+    vera = await enter(world)
+    parts: list[bytes] = []
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        async def pass_on(message: Any) -> None:
+            await send(message)
+            parts.extend([message["body"]] if message.get("body") else [])
+            if parts and parts[-1].count(b"\n") == BATCH:
+                await fetch("UPDATE vendor_order SET carrier = 'changed meanwhile'")
+
+        await world.shop(scope, receive, pass_on)
+
+    reader = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=watched), base_url=SHOP, cookies=dict(vera.client.cookies)
+    )
+    world.clients.append(reader)
+
+    lines = await download(Browser(world, reader))
+
+    assert [part.count(b"\n") for part in parts] == [1, BATCH, 1]
+    assert [line["carrier"] for line in lines] == [""] * BATCH + ["changed meanwhile"]
     await fetch("TRUNCATE orders CASCADE")

@@ -101,12 +101,14 @@ def _make_template() -> None:
 async def database() -> AsyncIterator[str]:
     """This worker's own database, with the pool of the process open on it."""
     from store.kit.db import start_pool, stop_pool
+    from tests.ready import forget_market
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     url = await make_database(f"overprint_{worker}")
     await start_pool(20)
     yield url
     await stop_pool()
+    forget_market()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import httpx
 from litestar import Litestar
 
 from store import seed
-from store.app import ROOT, create_app
+from store.app import ROOT
 from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
@@ -30,6 +30,7 @@ from store.sandbox.app import create_app as create_sandbox
 from store.sandbox.clock import Clock
 from store.settings import Settings
 from store.workers import Worker
+from tests.ready import Secrets, make_shop, put_market
 
 SHOP = "http://localhost:8000"
 SANDBOX = "http://127.0.0.1:8001"
@@ -205,41 +206,47 @@ class Browser:
 async def build_world(
     data: Path, providers_clock: Clock | None = None, platform: str = "US", *, shelves: bool = True
 ) -> AsyncIterator[World]:
-    """Compose both apps, open the vendors' accounts, make the two webhook endpoints, fill the shelves.
+    """Compose both apps, the two webhook endpoints and the market: vendors with their accounts, and shelves.
 
     A platform in another country (DE, JP) starts with empty shelves: the demo's vendors are those of the American one,
     and even there only with `shelves`.
     """
+    market = await put_market(data, _seed) if platform == "US" and shelves else None
+    async with _open_world(data, providers_clock, platform, market) as world:
+        if market is None:
+            await world.console.post("/_sandbox/seeded")
+        yield world
+
+
+async def _seed(data: Path) -> Secrets:
+    async with _open_world(data, None, "US", None) as world:
+        await seed.fill(world.gateways)
+        await world.console.post("/_sandbox/seeded")
+        return world.settings.stripe_webhook_secrets, world.settings.stripe_connect_webhook_secrets
+
+
+@asynccontextmanager
+async def _open_world(
+    data: Path, providers_clock: Clock | None, platform: str, endpoints: Secrets | None
+) -> AsyncIterator[World]:
     to_shop, to_sandbox = Lazy(), Lazy()
     sandbox = create_sandbox(data, deliver=to_shop, clock=providers_clock or data / "clock")
     to_sandbox.app = sandbox
     console = httpx.AsyncClient(transport=to_sandbox, base_url=SANDBOX)
-    secrets = {}
-    for path, connect in (("/webhooks/stripe", "false"), ("/webhooks/stripe/connect", "true")):
-        made = await console.post(
-            "/v1/webhook_endpoints",
-            data={"url": SHOP + path, "enabled_events[]": "*", "connect": connect, "api_version": "2026-10-28.endive"},
-            headers={"Authorization": f"Bearer {KEYS[platform]}"},
-        )
-        assert made.status_code == 200, made.text
-        secrets[connect] = (made.json()["secret"],)
-    settings = make_settings(
+    secrets = endpoints or await _make_endpoints(console, platform)
+    asked = make_settings(
         data,
         stripe_secret_key=KEYS[platform],
         stripe_publishable_key=KEYS[platform].replace("sk_", "pk_"),
-        stripe_webhook_secrets=secrets["false"],
-        stripe_connect_webhook_secrets=secrets["true"],
+        stripe_webhook_secrets=secrets[0],
+        stripe_connect_webhook_secrets=secrets[1],
         platform_country=platform,
     )
-    gateways = build_gateways(settings, to_sandbox)
-    shop = create_app(settings, gateways)
+    settings, gateways, shop = make_shop(asked, build_gateways(asked, to_sandbox))
     to_shop.app = shop
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
     world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
-    if platform == "US" and shelves:
-        await seed.fill(gateways)
-    await console.post("/_sandbox/seeded")
     try:
         yield world
     finally:
@@ -249,6 +256,19 @@ async def build_world(
         await sandbox.state.deliveries.close()
         sandbox.state.records.close()
         sandbox.state.worlds.close()
+
+
+async def _make_endpoints(console: httpx.AsyncClient, platform: str) -> Secrets:
+    secrets = []
+    for path, connect in (("/webhooks/stripe", "false"), ("/webhooks/stripe/connect", "true")):
+        made = await console.post(
+            "/v1/webhook_endpoints",
+            data={"url": SHOP + path, "enabled_events[]": "*", "connect": connect, "api_version": "2026-10-28.endive"},
+            headers={"Authorization": f"Bearer {KEYS[platform]}"},
+        )
+        assert made.status_code == 200, made.text
+        secrets.append((made.json()["secret"],))
+    return secrets[0], secrets[1]
 
 
 def to_mailbox(sandbox: Litestar) -> Any:

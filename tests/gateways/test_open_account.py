@@ -77,7 +77,7 @@ async def test_losses_fees_and_dashboard_follow_the_charge_type_when_an_account_
     assert account["metadata"] == {"account_id": "one", "vendor_id": "vera"}
 
 
-@pytest.mark.parametrize(("country", "currency"), [("US", "USD"), ("DE", "EUR"), ("JP", "JPY")])
+@pytest.mark.parametrize(("country", "currency"), [("US", "USD"), ("DE", "EUR"), ("JP", "JPY"), ("DE", "USD")])
 async def test_country_and_currency_are_the_vendors_when_an_account_is_opened(
     bench: SandboxBench, country: str, currency: str
 ) -> None:
@@ -85,6 +85,13 @@ async def test_country_and_currency_are_the_vendors_when_an_account_is_opened(
 
     account = await read_account(bench, made.ref)
     assert (account["country"], account["default_currency"]) == (country, currency.lower())
+
+
+async def test_owner_finds_name_and_address_filled_in_when_nothing_else_is(bench: SandboxBench) -> None:
+    made = await open_one(bench, "direct", prefill=False)
+
+    account = await read_account(bench, made.ref)
+    assert (account["business_profile"]["name"], account["email"]) == ("Kiln & Co", "vera@kiln.example")
 
 
 @pytest.mark.parametrize("hours", [1, 25])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import httpx
 import pytest
 
 from store import seed
+from store.gateways.accounts import AccountSnapshot
 from store.gateways.build import build_gateways
 from store.gateways.port import GatewayBug, Unavailable
 from store.kit.db import fetch
-from store.vendors.service import open_account
+from store.vendors.service import open_account, sync_account
 from tests.facts import one, posted, value
 from tests.guards import unguarded
 from tests.payments.test_die_at_any_call import Deadly, Died
@@ -70,6 +72,25 @@ async def test_account_is_looked_for_when_its_answer_was_lost(world: World, hour
     assert (await the_vendor(vendor_id))["account_ref"] == ref
 
 
+async def test_lost_account_is_found_when_the_providers_clock_is_ten_minutes_behind_ours(stall: Stall) -> None:
+    vendor_id = await make_newcomer()
+    honest = stall.fake.open_account
+
+    async def unheard(frozen: str, key: str) -> AccountSnapshot:
+        await honest(frozen, key)
+        raise Unavailable("the answer was lost")
+
+    stall.fake.open_account = unheard  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        await open_account(stall.gateways, vendor_id)
+    stall.fake.open_account = honest  # type: ignore[method-assign]
+    ref = stall.fake.account_keys.pop(str((await one(OPENED, vendor_id))["id"]))
+    stall.fake.accounts[ref].created -= timedelta(minutes=10)
+    stall.advance(60)
+
+    assert await open_account(stall.gateways, vendor_id) == ref
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_one_account_is_opened_when_the_process_dies_at_any_call(world: World, when: str) -> None:
     """Every call of opening and looking, died at before and after its effect; the next one goes on."""
@@ -102,6 +123,33 @@ async def test_one_account_is_opened_when_two_tabs_ask_at_once(world: World) -> 
     assert again in refs
     assert await count_accounts(world) == before + 1
     assert len(await rows(OPENED, vendor_id)) == 1
+
+
+async def test_late_answer_changes_nothing_when_the_vendor_has_left_that_account_and_begun_anew(stall: Stall) -> None:
+    """Two tabs, one of them slow: its answer is written down already, and by then it is the answer of yesterday."""
+    vendor_id = await make_newcomer()
+    answered, go_on = asyncio.Event(), asyncio.Event()
+    honest = stall.fake.open_account
+
+    async def slow(frozen: str, key: str) -> AccountSnapshot:
+        answer = await honest(frozen, key)
+        if not answered.is_set():
+            answered.set()
+            await go_on.wait()
+        return answer
+
+    stall.fake.open_account = slow  # type: ignore[method-assign]
+    late = asyncio.create_task(open_account(stall.gateways, vendor_id))
+    await answered.wait()
+    first = await open_account(stall.gateways, vendor_id)
+    stall.fake.leave(first)
+    assert await sync_account(stall.gateways, vendor_id) == "disconnected"
+    second = await open_account(stall.gateways, vendor_id)
+
+    go_on.set()
+
+    assert await late == first != second
+    assert (await the_vendor(vendor_id))["account_ref"] == second
 
 
 async def test_next_try_has_a_new_key_when_the_provider_refuses_the_request(world: World) -> None:

@@ -29,9 +29,10 @@ from store.kit.limits import forget_limits
 from store.kit.logs import configure_logs
 from store.kit.queue import CHANNEL, hasten, work
 from store.kit.web.templates import make_environment
-from store.mail.service import Mailer, send_due, submit
+from store.mail.service import Mailer, forget_sent, send_due, submit
 from store.orders.service import erase_orders
 from store.payments.service.declines import forget_payers
+from store.payments.service.erase import erase_requests
 from store.payments.service.stop import stop_paying
 from store.payments.sweep import end_overdue, sweep_payments
 from store.payouts.service import send_reversal, send_transfer
@@ -41,7 +42,7 @@ from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
 from store.vendors import service as vendors
 from store.vendors.sweep import sweep_vendors
-from store.webhooks.service import back_fill, process_due
+from store.webhooks.service import back_fill, forget_bodies, process_due
 from store.webhooks.sweep import sweep_endpoints, sweep_silence
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +55,18 @@ AWAY = tuple(error.__name__ for error in (Unavailable, Refused, TooFast, StoredF
 # Back-off grows to an hour: two days and a half, longer than a provider remembers a key.
 OPERATION_TRIES = 60
 GRACE_SECONDS = 3.0
+# What nobody needs any more, each a verb of its slice. A request goes after the order it was for.
+TIDIES = (
+    forget_limits,
+    forget_payers,
+    accounts.forget_sessions,
+    accounts.forget_links,
+    vendors.forget_offers,
+    erase_orders,
+    erase_requests,
+    forget_bodies,
+    forget_sent,
+)
 
 # What is added to a mail just before it is sent, by kind.
 LETTERS = {**accounts.LETTERS, **vendors.LETTERS}
@@ -81,8 +94,7 @@ class Worker:
             loops.create_task(self._listen(stop, dsn))
             for queue in (self.process_events, self.run_operations, self.send_mail, self.sweep):
                 loops.create_task(self._loop(stop, queue, self.tick))
-            tidies = (forget_limits, forget_payers, accounts.forget_sessions, accounts.forget_links, erase_orders)
-            for tidy in tidies:
+            for tidy in TIDIES:
                 loops.create_task(self._loop(stop, tidy, TIDY_SECONDS))
             loops.create_task(self._loop(stop, self.watch, WATCH_SECONDS, woken=False))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any, TypeAlias
@@ -24,7 +25,9 @@ from store.kit.money import Money
 from store.kit.queue import notify, work
 
 SMTP_SECONDS = 10.0
-
+# Wall time: how long a mail is kept whole after it was sent, and one that could not be sent.
+SENT_FOR = timedelta(days=1)
+PARKED_FOR = timedelta(days=30)
 
 Submit: TypeAlias = "Callable[[Mailer, EmailMessage], Awaitable[None]]"
 Prepare: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
@@ -61,10 +64,10 @@ async def send_once(kind: str, cause: str, recipient: str, view: Mapping[str, An
 
 
 async def forget_address(email: str, kinds: Sequence[str]) -> None:
-    """Keep of the mails of these kinds to this address that they were sent, and nothing else."""
+    """Keep of the mails to this address that they were sent, and nothing else; of `kinds` none is sent any more."""
     await fetch(
-        "UPDATE mail_message SET recipient = '', view = '{}', state = 'done'"
-        " WHERE lower(recipient) = lower($1) AND kind = ANY($2)",
+        "UPDATE mail_message SET recipient = '', view = '{}', last_error = '', state = 'done'"
+        " WHERE lower(recipient) = lower($1) AND (state <> 'waiting' OR kind = ANY($2))",
         email,
         list(kinds),
     )
@@ -73,10 +76,25 @@ async def forget_address(email: str, kinds: Sequence[str]) -> None:
 async def forget_mails(numbers: Sequence[str]) -> None:
     """Keep of the mails about the orders with these numbers that they were sent, and nothing else."""
     await fetch(
-        "UPDATE mail_message SET recipient = '', view = '{}'"
+        "UPDATE mail_message SET recipient = '', view = '{}', last_error = ''"
         " WHERE state <> 'waiting' AND view::jsonb ->> 'number' = ANY($1)",
         list(numbers),
     )
+
+
+async def forget_sent() -> int:
+    """Keep of the mails that went out a day ago, or were given up a month ago, that they were; returns how many.
+
+    Whoever a mail was for may have another address by now, or none: so all of them end, whoever asks for it.
+    """
+    rows = await fetch(
+        "UPDATE mail_message SET recipient = '', view = '{}', last_error = '' WHERE recipient <> ''"
+        " AND (state = 'done' AND coalesce(done_at, created_at) <= $1 OR state = 'parked' AND created_at <= $2)"
+        " RETURNING id",
+        clock.wall() - SENT_FOR,
+        clock.wall() - PARKED_FOR,
+    )
+    return len(rows)
 
 
 async def send_due(mailer: Mailer, prepare: Mapping[str, Prepare] | None = None) -> int:

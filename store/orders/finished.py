@@ -1,4 +1,4 @@
-"""When nobody needs an order's address any more, as SQL over `orders`: two rooms ask, and must not differ."""
+"""When nobody needs an order's address any more, as SQL over `orders`: several rooms ask, and must not differ."""
 
 # Paid, and either everything was sent or all that was paid went back.
 SETTLED = """

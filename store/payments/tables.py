@@ -1,7 +1,8 @@
 """Attempts to pay, and the money that arrived.
 
 A `payment` row is written before the provider is called; its id is the idempotency key and `request` the whole body,
-resent byte for byte. A `capture` is money: unique per provider reference, at most one `settling` per order (I2).
+resent byte for byte, and erased with its order when the buyer's account is deleted. A `capture` is money: unique per
+provider reference, at most one `settling` per order (I2).
 """
 
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz

@@ -64,7 +64,8 @@ class Vendor(Table, tablename="vendor"):
 class ConnectedAccount(Table, tablename="connected_account"):
     """An account we mean to open: `id` is the key and stands in the account's metadata, `request` is the whole body.
 
-    `account_ref` is known once the provider has answered; `closed_at` once it let us go. A vendor has one that is open.
+    `account_ref` is known once the provider has answered, and `request` is "" from then on; `closed_at` once it let us
+    go. A vendor has one that is open.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -88,7 +89,7 @@ class Membership(Table, tablename="membership"):
 class Invitation(Table, tablename="invitation"):
     """A place in a shop that is offered to an address. `token_hash` is set while its mail is sent, and nowhere else.
 
-    It is open until it is accepted, withdrawn, or over (`expires_at`, wall time).
+    It is open until it is accepted, withdrawn, or over (`expires_at`, wall time); then it forgets the address.
     """
 
     id = UUID(primary_key=True, default=UUID4())

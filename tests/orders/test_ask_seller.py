@@ -172,7 +172,11 @@ async def test_message_stays_as_it_was_written(world: World) -> None:
     ada, path = await paid_order(world)
     await ada.post(f"{path}/ask", **await form_of(ada, path))
 
-    for write in ("UPDATE order_message SET text = 'All is well.'", "DELETE FROM order_message"):
+    for write in (
+        "UPDATE order_message SET text = 'All is well.'",
+        "UPDATE order_message SET text = '(deleted with the account)'",
+        "DELETE FROM order_message",
+    ):
         with pytest.raises(asyncpg.RaiseError):
             await write_now(write)
         async with unguarded("DROP TRIGGER order_message_kept ON order_message"):

@@ -208,6 +208,22 @@ async def test_database_refuses_when_a_request_or_its_answer_is_rewritten(stall:
         await fetch(f"{update} WHERE vendor = (SELECT id FROM vendor WHERE slug = 'kiln-co')")
 
 
+async def test_request_is_kept_until_it_is_answered(world: World) -> None:
+    vendor_id = await make_newcomer()
+    await world.tell("faults", method="POST", path=ACCOUNTS, when="before", action="status", status=401)
+    with pytest.raises(Unavailable):
+        await open_account(world.gateways, vendor_id)
+    erase = "UPDATE connected_account SET request = '' WHERE vendor = $1"
+
+    with pytest.raises(asyncpg.RaiseError, match="is frozen"):
+        await fetch(erase, vendor_id)
+    async with unguarded("DROP TRIGGER connected_account_frozen ON connected_account"):
+        await fetch(erase, vendor_id)
+    await open_account(world.gateways, vendor_id)
+
+    assert await value("SELECT request FROM connected_account WHERE vendor = $1", vendor_id) == ""
+
+
 async def test_database_refuses_when_a_vendor_has_begun_without_an_account(stall: Stall) -> None:
     vendor_id = await make_newcomer()
     begin = "UPDATE vendor SET state = 'onboarding' WHERE id = $1"

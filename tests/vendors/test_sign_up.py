@@ -65,7 +65,7 @@ async def test_everything_wrong_is_said_at_once_and_the_address_is_kept(world: W
     assert words.count("Choose a password of 8 characters or more.") == 2
     kept = read_form(answer, "/account/signup")
     assert (kept["email"], kept["password"], kept["shop_name"]) == ("ada at example", "", "X")
-    assert words.count("Enter your shop’s name, such as Kiln & Co., or leave it empty.") == 2
+    assert words.count("Enter your shop’s name, such as Kiln & Co. Or leave it empty.") == 2
     assert "Error: Create an account" in answer.text
 
 

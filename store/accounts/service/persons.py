@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from store.accounts.service.passwords import check_password, hash_password, needs_rehash
-from store.accounts.service.sessions import end_sessions
+from store.accounts.service.sessions import end_sessions, forget_in_messages
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, savepoint, transaction
 from store.kit.errors import Conflict, NotFound
@@ -113,7 +113,7 @@ async def set_operator(email: str, operator: bool) -> None:
 async def delete_person(person_id: UUID) -> None:
     """Make a person nobody, inside the caller's transaction: no address, password or right, signed out everywhere.
 
-    The row stays, for what points at it. Mails that were sent to the address forget it too.
+    The row stays, for what points at it. Mails to the address and messages that wait to be shown forget it too.
     """
     email = await fetch_value("SELECT email FROM person WHERE id = $1 FOR UPDATE", person_id)
     if email is None:
@@ -127,3 +127,4 @@ async def delete_person(person_id: UUID) -> None:
     await fetch("DELETE FROM session WHERE person = $1", person_id)
     await fetch("DELETE FROM link WHERE person = $1", person_id)
     await forget_address(email, KINDS)
+    await forget_in_messages(email)

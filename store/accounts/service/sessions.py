@@ -59,6 +59,11 @@ async def take_messages(session_id: str) -> tuple[str, ...]:
     return tuple(rows[0]["flash"]) if rows else ()
 
 
+async def forget_in_messages(text: str) -> None:
+    """Drop what waits to be shown in any browser and has this text in it, an address that is somebody's no more."""
+    await fetch("UPDATE session SET flash = '{}' WHERE strpos(lower(array_to_string(flash, ' ')), lower($1)) > 0", text)
+
+
 async def sign_in(
     person_id: UUID, session_id: str | None, device: str, *, password_hash: str | None = None
 ) -> str | None:

@@ -25,7 +25,7 @@ from store.orders.words import name_country
 from store.settings import Settings
 from store.vendors.controllers import require_seat
 from store.vendors.queries import Seat, find_seat
-from store.vendors.service import ShopProfile, open_shop
+from store.vendors.service import NameRefused, NameTaken, ShopProfile, open_shop
 from store.vendors.states import CURRENCIES, VendorState
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -111,7 +111,11 @@ async def open_a_shop(
         return await show_list(None, settings, form=wrong.values, errors=wrong.errors, status=422)
     profile = ShopProfile(**structs.asdict(form))
     mine = read_session(request, secure=settings.https)
-    await open_shop(owner.id, owner.email, profile, settings.platform_country, keep_session=mine)
+    try:
+        await open_shop(owner.id, owner.email, profile, settings.platform_country, keep_session=mine)
+    except (NameRefused, NameTaken) as refused:
+        typed = structs.asdict(form)
+        return await show_list(None, settings, form=typed, errors={"name": refused.message}, status=422)
     # What this session may do has changed: whoever knows its old id does not get it too.
     await renew(request, secure=settings.https)
     return see_other(PAGE)

@@ -21,9 +21,9 @@ from store.kit.web.redirects import see_other
 from store.kit.web.templates import page
 from store.vendors.controllers import require_owner, require_seat
 from store.vendors.queries import Seat
+from store.vendors.service import NameRefused, NameTaken
 from store.vendors.service.settings import (
     INKS,
-    NameTaken,
     Profile,
     SettingsStale,
     close_shop,
@@ -87,8 +87,8 @@ async def save_settings(request: Request[Any, Any, Any], person: NamedDependency
             await save_profile(seat.vendor_id, form.seen, profile)
         except NotAnAmount as wrong:
             raise InvalidForm({"delivery_price": f"Delivery: {wrong}"}, typed) from wrong
-        except NameTaken as taken:
-            raise InvalidForm({"name": taken.message}, typed) from taken
+        except (NameRefused, NameTaken) as refused:
+            raise InvalidForm({"name": refused.message}, typed) from refused
     except InvalidForm as wrong:
         return page(TEMPLATE, _make_page(seat, shop, wrong.values, wrong.errors), status=422)
     except SettingsStale:

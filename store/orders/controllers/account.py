@@ -20,7 +20,7 @@ from store.kit import clock
 from store.kit.web.redirects import see_other
 from store.kit.web.templates import page
 from store.orders.queries import export_orders, list_orders, list_unfinished
-from store.orders.service import delete_account
+from store.orders.service import ShopUnfinished, delete_account
 from store.settings import Settings
 from store.vendors.service import ShopStillOpen
 
@@ -31,12 +31,12 @@ PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 class DeleteView(Struct, frozen=True):
     """The page that asks first; `unfinished` are the numbers of orders that keep the address for a while.
 
-    `shop` is one that has to be closed before.
+    `refusal` says what has to be done in a shop before.
     """
 
     email: str
     unfinished: tuple[str, ...]
-    shop: str = ""
+    refusal: str = ""
 
 
 @get("/account/orders")
@@ -82,8 +82,8 @@ async def delete(
     found = require_fresh(person, request)
     try:
         await delete_account(found)
-    except ShopStillOpen as still:
-        view = DeleteView(found.email, (), still.name)
+    except (ShopStillOpen, ShopUnfinished) as still:
+        view = DeleteView(found.email, (), still.message)
         return page("orders/delete_account.html", view, status=409, headers=NO_STORE)
     await end(request, secure=settings.https)
     flash(request, "Your account is deleted.")

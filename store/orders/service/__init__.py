@@ -1,6 +1,7 @@
-"""The verbs of orders, by group: place, pay, move, record, ask, fulfil, erase. Most run in the caller's transaction."""
+"""Verbs of orders by group: place, pay, move, record, ask, fulfil, debts, erase. Most in the caller's transaction."""
 
 from store.orders.service.ask import ask_seller, finish_message
+from store.orders.service.debts import ShopUnfinished
 from store.orders.service.erase import delete_account, erase_orders
 from store.orders.service.fulfil import NotToSend, correct_parcel, deliver_part, ship_part
 from store.orders.service.move import (
@@ -31,6 +32,7 @@ __all__ = [
     "Contact",
     "NotToSend",
     "PageDiscount",
+    "ShopUnfinished",
     "ask_seller",
     "claim_check",
     "correct_parcel",

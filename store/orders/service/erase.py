@@ -12,12 +12,15 @@ from store.accounts import service as accounts
 from store.accounts.queries import Person
 from store.kit import clock
 from store.kit.db import fetch, transaction
-from store.mail.service import forget_mails
+from store.mail.service import forget_address, forget_mails
 from store.orders.finished import OVER, SETTLED
-from store.vendors.service import leave_shop
+from store.orders.service.debts import check_finished
+from store.vendors.service import forget_offers_to, leave_shop
 
 # A payment that comes after the end of its order still makes it go out; none came later than this.
 LATE = timedelta(days=1)
+# Mails to a shop: whoever is gone gets no more of them, and its other owners have their own.
+TO_SHOPS = ("sold", "asked", "restricted", "invited")
 ERASE = f"""
 UPDATE orders SET email = '', full_name = '', address_line1 = '', address_line2 = '', city = '', region = '',
   postcode = '', version = orders.version + 1
@@ -28,15 +31,25 @@ WHERE person.id = orders.person AND person.deleted_at IS NOT NULL AND orders.ema
     WHERE mail.state = 'waiting' AND mail.view::jsonb ->> 'number' = orders.number)
 RETURNING orders.number
 """  # noqa: S608 - constants
+# A task whose words are gone stays a task: its seller got them by mail, with the address to answer to.
+UNSAY = """
+UPDATE order_message SET text = '(deleted with the account)' FROM vendor_order AS part, orders
+WHERE part.id = order_message.vendor_order AND orders.id = part."order" AND orders.number = ANY($1)
+"""
 
 
 async def delete_account(person: Person) -> None:
     """Make the person nobody, everywhere signed out, and erase what may be erased at once.
 
-    Guest orders of the verified address are the person's: they go the same way. Raises ShopStillOpen.
+    Guest orders of the verified address are the person's: they go the same way. What is not here goes when the worker
+    tidies up: requests to the provider (`payments/service/erase.py`), bodies of events and mails to an address that was
+    the person's before. Raises ShopStillOpen, ShopUnfinished.
     """
     async with transaction():
-        await leave_shop(person.id)
+        alone = await leave_shop(person.id)
+        if alone is not None:
+            await check_finished(alone)
+        await forget_offers_to(person.email)
         if person.verified:
             await fetch(
                 "UPDATE orders SET person = $1 WHERE person IS NULL AND lower(email) = lower($2)",
@@ -44,13 +57,15 @@ async def delete_account(person: Person) -> None:
                 person.email,
             )
         await accounts.delete_person(person.id)
+        await forget_address(person.email, TO_SHOPS)
         await erase_orders()
 
 
 async def erase_orders() -> int:
-    """Erase name and address on finished orders of deleted accounts, and in the mails about them; returns how many."""
+    """Erase who finished orders of deleted accounts went to, what they wrote, and the mails; returns how many."""
     async with transaction():
         numbers = [row["number"] for row in await fetch(ERASE, clock.now() - LATE)]
         if numbers:
+            await fetch(UNSAY, numbers)
             await forget_mails(numbers)
     return len(numbers)

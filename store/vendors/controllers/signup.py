@@ -26,13 +26,12 @@ from store.kit.web.limits import RateLimits
 from store.kit.web.redirects import inside_or, see_other
 from store.kit.web.templates import page
 from store.settings import Settings
-from store.vendors.service import ShopProfile, open_shop
+from store.vendors.names import find_flaw
+from store.vendors.service import NameRefused, NameTaken, ShopProfile, open_shop
 from store.vendors.states import CURRENCIES
 
 ONBOARDING = "/sell/onboarding"
 TAKEN = "There is an account with this email address already. Sign in, or choose a new password."
-SHORTEST_NAME = 2
-NAME = "Enter your shop’s name, such as Kiln & Co., or leave it empty."
 
 
 class SignUpForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +88,8 @@ async def sign_up(
                     await open_shop(person_id, form.email, profile, settings.platform_country)
         except accounts.AddressTaken:
             raise InvalidForm({"email": TAKEN}, structs.asdict(form)) from None
+        except (NameRefused, NameTaken) as refused:
+            raise InvalidForm({"shop_name": refused.message}, structs.asdict(form)) from None
     except InvalidForm as wrong:
         return _show(settings, wrong.values, {**_find_problems(wrong.values), **wrong.errors}, 422)
     await begin(request, person_id, secure=settings.https)
@@ -100,8 +101,10 @@ async def sign_up(
 def _find_problems(typed: dict[str, str]) -> dict[str, str]:
     """What a form that could be read says wrong all the same, by field; so that everything is told at once."""
     weakness = accounts.find_weakness(typed.get("password", ""), typed.get("email", ""))
-    short = 0 < len(typed.get("shop_name", "")) < SHORTEST_NAME
-    return {**({"password": weakness} if weakness else {}), **({"shop_name": NAME} if short else {})}
+    name = typed.get("shop_name", "")
+    flaw = find_flaw(name) if name else ""
+    problems = {"password": weakness, "shop_name": flaw and f"{flaw} Or leave it empty."}
+    return {field: words for field, words in problems.items() if words}
 
 
 def _show(settings: Settings, typed: dict[str, str], errors: dict[str, str], status: int) -> Response[Any]:

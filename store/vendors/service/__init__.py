@@ -1,6 +1,8 @@
 """Vendors' verbs: open a shop and an account, lead to the provider's form, find out where a vendor stands; its team."""
 
+from store.vendors.service.address import forget_offers, forget_offers_to
 from store.vendors.service.leave import ShopStillOpen, leave_shop
+from store.vendors.service.naming import NameRefused, NameTaken
 from store.vendors.service.open import open_account
 from store.vendors.service.shop import ShopProfile, open_shop
 from store.vendors.service.start import TooManyLinks, start_onboarding
@@ -24,10 +26,14 @@ __all__ = [
     "HasAShop",
     "InvitationEnded",
     "LastOwner",
+    "NameRefused",
+    "NameTaken",
     "ShopProfile",
     "ShopStillOpen",
     "TooManyLinks",
     "accept_invitation",
+    "forget_offers",
+    "forget_offers_to",
     "invite",
     "leave_shop",
     "note_disconnected",

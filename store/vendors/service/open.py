@@ -1,7 +1,8 @@
 """Open a vendor's account once: the row first, then the call under the row's id, then the answer.
 
 A request whose answer was lost is looked for before it is sent again, since a key is forgotten after a day; the row
-says since when. A request that the provider refuses for good is closed, so that a corrected one gets a new key.
+says since when. A request that the provider refuses for good is closed, so that a corrected one gets a new key. What
+was asked for, with the owner's address in it, is kept only until it is answered.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ async def _look_before_closing(gateways: Gateways, meant: dict[str, Any]) -> Acc
     found = await _look_for(gateways, meant)
     if found is None:
         await fetch(
-            "UPDATE connected_account SET closed_at = $2 WHERE id = $1 AND account_ref IS NULL",
+            "UPDATE connected_account SET closed_at = $2, request = '' WHERE id = $1 AND account_ref IS NULL",
             meant["id"],
             clock.now(),
         )
@@ -108,7 +109,8 @@ async def _record(meant: dict[str, Any], account: AccountSnapshot) -> str:
     async with transaction():
         await fetch("SELECT FROM vendor WHERE id = $1 FOR UPDATE", meant["vendor"])
         won = await fetch_row(
-            "UPDATE connected_account SET account_ref = $2 WHERE id = $1 AND account_ref IS NULL RETURNING id",
+            "UPDATE connected_account SET account_ref = $2, request = '' WHERE id = $1 AND account_ref IS NULL"
+            " RETURNING id",
             meant["id"],
             account.ref,
         )

@@ -12,8 +12,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.kit import clock
-from store.kit.db import fetch_row, fetch_value, transaction
+from store.kit.db import fetch_row, transaction
 from store.kit.errors import Conflict
+from store.vendors.service.naming import claim_name
 
 # The pairs of inks there are (static/css/app.css), with their words.
 INKS = {
@@ -37,13 +38,6 @@ class SettingsStale(Conflict):
         super().__init__("The settings were saved meanwhile, in another window or by somebody else.")
 
 
-class NameTaken(Conflict):
-    """Another shop has this name; buyers could not tell them apart."""
-
-    def __init__(self) -> None:
-        super().__init__("Another shop has this name already. Choose one that buyers cannot mix up.")
-
-
 class Profile(Struct, frozen=True):
     """What is edited together. `ink` is a key of INKS, `delivery_price` in minor units of the vendor's currency."""
 
@@ -55,17 +49,14 @@ class Profile(Struct, frozen=True):
 
 
 async def save_profile(vendor_id: UUID, seen: str, profile: Profile) -> None:
-    """Save the settings over those that were `seen`. Raises SettingsStale, NameTaken, ValueError for unknown inks."""
+    """Save the settings over those that were `seen`.
+
+    Raises SettingsStale, NameRefused, NameTaken, ValueError for unknown inks.
+    """
     if profile.ink not in INKS:
         raise ValueError(f"no such pair of inks: {profile.ink!r}")
     async with transaction():
-        # Two shops that want one name queue here; a name is asked for too rarely to deserve an index of its own.
-        await fetch_value("SELECT pg_advisory_xact_lock(hashtext('shop name ' || lower($1)))", profile.name)
-        taken = await fetch_value(
-            "SELECT 1 FROM vendor WHERE lower(name) = lower($2) AND id <> $1", vendor_id, profile.name
-        )
-        if taken:
-            raise NameTaken
+        await claim_name(vendor_id, profile.name)
         saved = await fetch_row(
             "UPDATE vendor SET name = $3, about = $4, ink = $5, returns_text = $6, delivery_price = $7,"  # noqa: S608
             f" version = version + 1 WHERE id = $1 AND {SEEN} = $2 RETURNING id",

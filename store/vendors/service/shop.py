@@ -14,6 +14,7 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_value, savepoint, transaction
 from store.kit.errors import Conflict
 from store.kit.ids import new_id, new_readable
+from store.vendors.service.naming import claim_name
 from store.vendors.states import CURRENCIES, ChargeType, Role, VendorState
 
 SLUG_LENGTH = 40
@@ -33,7 +34,9 @@ class ShopProfile(Struct, frozen=True):
 async def open_shop(
     person_id: UUID, email: str, profile: ShopProfile, platform_country: str, keep_session: str | None = None
 ) -> UUID:
-    """Make a vendor that this person owns; returns its id. Raises Conflict for who sits in a shop already.
+    """Make a vendor that this person owns; returns its id.
+
+    Raises Conflict for who sits in a shop already, NameRefused and NameTaken (a Conflict) for the name.
 
     The person's sessions end, but `keep_session`: none that was there before gains the shop.
 
@@ -46,6 +49,7 @@ async def open_shop(
         if await fetch_value("SELECT 1 FROM membership WHERE person = $1", person_id):
             raise Conflict("You have a shop already; one person sits in one shop.")
         vendor_id = new_id()
+        await claim_name(vendor_id, profile.name)
         for attempt in range(TRIES):
             slug = make_slug(profile.name) + (f"-{new_readable(4).lower()}" if attempt else "")
             try:

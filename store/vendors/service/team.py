@@ -21,6 +21,7 @@ from store.kit.db import fetch, fetch_row, savepoint
 from store.kit.errors import Conflict, NotFound
 from store.kit.ids import hash_secret, new_id, new_secret
 from store.mail.service import Prepare, send_once
+from store.vendors.service.address import readdress_shop
 from store.vendors.states import Role
 
 INVITED = "invited"
@@ -82,7 +83,7 @@ async def prepare_invitation(row: Mapping[str, Any]) -> Mapping[str, Any] | None
         "UPDATE invitation SET token_hash = $2, expires_at = $3 FROM vendor, person WHERE invitation.id = $1"
         " AND vendor.id = invitation.vendor AND person.id = invitation.invited_by"
         " AND accepted_at IS NULL AND withdrawn_at IS NULL"
-        " RETURNING vendor.name AS shop, person.email AS by, invitation.role",
+        " RETURNING vendor.name AS shop, coalesce(person.email, vendor.name) AS by, invitation.role",
         *(UUID(json.loads(row["view"])["invitation"]), hash_secret(token), clock.wall() + INVITATION_FOR),
     )
     return {**dict(found), "path": f"/sell/join/{token}"} if found else None
@@ -148,6 +149,7 @@ async def remove_member(vendor_id: UUID, person_id: UUID, keep_session: str | No
         raise LastOwner("Somebody must own the shop: invite another owner first, or remove the others.") from None
     if row is None:
         raise NotFound("Nobody of that name works in this shop.")
+    await readdress_shop(vendor_id)
     if not await fetch_row("SELECT 1 FROM membership WHERE vendor = $1 LIMIT 1", vendor_id):
         raise LastOwner("Somebody must own the shop. If you want to sell no more, close it in its settings.")
     await end_sessions(person_id, keep_session)

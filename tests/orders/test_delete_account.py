@@ -13,7 +13,7 @@ from store.orders.service import erase_orders, ship_part
 from tests.facts import one, the_order
 from tests.guards import unguarded
 from tests.payments.buying import MUG
-from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, sign_up
+from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, sign_up, subjects
 from tests.shelves import read_words
 from tests.world import ADA, World, rows
 
@@ -129,6 +129,41 @@ async def test_address_is_free_again_when_its_account_is_deleted(world: World) -
 
     assert (signed_in.status_code, signed_up.status_code) == (422, 303)
     assert (await again.get(path)).status_code == 404
+
+
+async def test_open_invitation_ends_with_the_account_it_was_for(world: World) -> None:
+    vera, otto = world.browser(), world.browser()
+    await sign_in_as(vera, "vera")
+    await vera.post("/sell/team", email="otto@example.com", role="staff")
+    await world.worker.send_mail()
+    await sign_in_as(otto, "otto")
+
+    await otto.post("/account/delete")
+
+    (offer,) = await rows("SELECT email, email_key, token_hash, withdrawn_at IS NULL AS open FROM invitation")
+    assert offer == {"email": "", "email_key": "", "token_hash": None, "open": False}
+
+
+async def test_mail_to_a_shop_is_not_sent_to_an_owner_who_has_gone(world: World) -> None:
+    otto = world.browser()
+    await seat("otto", "owner")
+    await sign_in_as(otto, "otto")
+    paid = await world.pay(await placed(world))
+    await world.browser().get(paid.headers["location"].partition("8000")[2])
+    waiting = "SELECT recipient FROM mail_message WHERE kind = 'sold' AND state = 'waiting' ORDER BY recipient"
+    assert [row["recipient"] for row in await rows(waiting)] == ["otto@example.com", "vera@example.com"]
+
+    await otto.post("/account/delete")
+
+    assert [row["recipient"] for row in await rows(waiting)] == ["vera@example.com"]
+    assert await subjects(world, "otto@example.com") == []
+
+
+async def placed(world: World) -> str:
+    """The address of Ada's payment page."""
+    ada = world.browser()
+    await ada.add(MUG)
+    return await ada.check_out()
 
 
 async def seat(key: str, role: str) -> None:

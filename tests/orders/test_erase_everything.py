@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from store.kit.db import fetch
 from store.mail.service import Mailer
 from store.orders.service import ship_part
+from store.orders.service.erase import TO_SHOPS
 from store.workers import TIDIES
 from tests.dashboard.selling import finish_form, follow_link
 from tests.facts import one, the_order, value
@@ -20,6 +23,7 @@ from tests.refunds.refunding import refund_there
 from tests.shelves import make_product, read_words
 from tests.world import DECLINED, Browser, World, rows
 
+STORE = Path(__file__).parents[2] / "store"
 BEFORE, AFTER = "zuleika.quarrington@example.com", "zq.renamed@example.com"
 WHO = {
     "email": BEFORE,
@@ -163,6 +167,14 @@ async def test_no_table_knows_who_somebody_was_when_their_account_is_deleted(wor
     assert await rows("SELECT * FROM ledger_entry ORDER BY id") == kept
     assert await value("SELECT count(*) FROM orders") == orders
     assert await value("SELECT name FROM vendor WHERE id = $1", vendor_id) == "Teapot Works"
+
+
+def test_no_mail_to_a_shop_goes_to_somebody_who_left_it() -> None:
+    """Whatever is told to shops is in the list of what is not sent to a deleted account any more."""
+    call = re.compile(r'tell_shop\(\w+\["\w+"\], "(\w+)"')
+    told = {kind for file in STORE.rglob("*.py") for kind in call.findall(file.read_text("utf-8"))}
+
+    assert told == set(TO_SHOPS) - {"invited"}
 
 
 async def test_nobody_is_remembered_by_an_event_that_comes_after_the_account_was_deleted(world: World) -> None:

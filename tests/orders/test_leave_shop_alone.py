@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from store.orders.service import ship_part
+from tests.dashboard.selling import open_a_shop
 from tests.facts import the_order, value
 from tests.orders.test_delete_account import seat
 from tests.payments.buying import MUG, break_calls, mend, place
@@ -119,6 +120,32 @@ async def test_owner_settles_what_the_shop_has_to_give_back(world: World) -> Non
     vera = await close_shop(world)
 
     await refusal(vera, "It has $30.00 to give back: keep as much at Stripe until it was taken.")
+
+
+async def test_nobody_joins_a_shop_that_was_left_alone(world: World) -> None:
+    vera = await close_shop(world)
+    await vera.post("/sell/team", email="new@example.com", role="owner")
+    await world.worker.send_mail()
+
+    await assert_goes(vera)
+
+    (offer,) = await rows("SELECT email, token_hash, withdrawn_at IS NULL AS open FROM invitation")
+    assert offer == {"email": "", "token_hash": None, "open": False}
+    assert await value("SELECT email FROM vendor WHERE slug = 'kiln-co'") == ""
+
+
+async def test_account_that_was_asked_for_and_never_answered_is_asked_for_no_more(world: World) -> None:
+    otto = await open_a_shop(world)
+    await break_calls(world, "/v1/accounts")
+    await otto.post("/sell/connect/start")
+    meant = "SELECT request <> '' AS asks, closed_at IS NULL AS open FROM connected_account WHERE account_ref IS NULL"
+    assert await rows(meant) == [{"asks": True, "open": True}]
+    await mend(world)
+    await otto.post("/sell/settings/close")
+
+    await assert_goes(otto)
+
+    assert await rows(meant) == [{"asks": False, "open": False}]
 
 
 @pytest.mark.parametrize("role", ["staff", "owner"])

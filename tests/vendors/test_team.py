@@ -152,6 +152,26 @@ async def test_link_is_over_when_three_days_have_passed(world: World) -> None:
     assert (await read_team(await kiln())).invitations == ()
 
 
+async def test_invitation_that_has_ended_forgets_its_address(world: World) -> None:
+    vera = await vera_in(world)
+    for email in ("used@example.com", "withdrawn@example.com", "over@example.com", "unsent@example.com", OTTO):
+        await invite(vera, email)
+    await world.worker.send_mail()
+    ended = "UPDATE invitation SET {} WHERE email = '{}' RETURNING id"
+    await rows(ended.format("accepted_at = now()", "used@example.com"))
+    await rows(ended.format("withdrawn_at = now()", "withdrawn@example.com"))
+    await rows(ended.format("expires_at = now() - interval '1 minute'", "over@example.com"))
+    await rows(ended.format("expires_at = NULL, created_at = now() - interval '31 days'", "unsent@example.com"))
+
+    forgotten = [await service.forget_offers(), await service.forget_offers()]
+
+    assert forgotten == [4, 0]
+    assert await rows("SELECT email, email_key FROM invitation WHERE email <> '' OR email_key <> ''") == [
+        {"email": OTTO, "email_key": OTTO}
+    ]
+    assert await value("SELECT count(*) FROM invitation WHERE accepted_at IS NULL AND withdrawn_at IS NULL") == 1
+
+
 async def test_only_the_last_invitation_works_when_somebody_is_invited_again(world: World) -> None:
     vera, otto = await vera_in(world), world.browser()
     await sign_in_as(otto, "otto")
@@ -224,6 +244,7 @@ async def test_owner_may_leave_when_there_is_another(world: World) -> None:
     left = await vera.post("/sell/team/remove", person=str(await person_id("vera@example.com")))
 
     assert left.status_code == 303
+    assert await value("SELECT email FROM vendor WHERE slug = 'kiln-co'") == OTTO
     assert await is_in(vera)
     assert (await vera.get("/sell/team")).status_code == 404
     assert (await otto.get("/sell/team")).status_code == 200

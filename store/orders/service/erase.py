@@ -20,7 +20,7 @@ from store.vendors.service import forget_offers_to, leave_shop
 # A payment that comes after the end of its order still makes it go out; none came later than this.
 LATE = timedelta(days=1)
 # Mails to a shop: whoever is gone gets no more of them, and its other owners have their own.
-TO_SHOPS = ("sold", "asked", "restricted", "invited")
+TO_SHOPS = ("sold", "asked", "approved", "restricted", "invited")
 ERASE = f"""
 UPDATE orders SET email = '', full_name = '', address_line1 = '', address_line2 = '', city = '', region = '',
   postcode = '', version = orders.version + 1

@@ -12,7 +12,7 @@ import pytest
 from store import seed
 from store.gateways.accounts import AccountSnapshot
 from store.gateways.build import build_gateways
-from store.gateways.port import GatewayBug, Unavailable
+from store.gateways.port import GatewayBug, StoredFailure, Unavailable
 from store.kit.db import fetch
 from store.vendors.service import open_account, sync_account
 from tests.facts import one, posted, value
@@ -165,6 +165,31 @@ async def test_next_try_has_a_new_key_when_the_provider_refuses_the_request(worl
     assert first["account_ref"] is None
     assert first["closed_at"] is not None
     assert second["account_ref"] == ref
+
+
+@pytest.mark.parametrize("had_effect", [True, False])
+async def test_key_that_only_repeats_a_failure_is_used_no_more(stall: Stall, had_effect: bool) -> None:
+    """docs.stripe.com/api/idempotent_requests: a 500 is kept under its key, whatever became of the first call."""
+    vendor_id = await make_newcomer()
+    honest = stall.fake.open_account
+
+    async def repeat(frozen: str, key: str) -> AccountSnapshot:
+        if had_effect:
+            await honest(frozen, key)
+        raise StoredFailure("Something went wrong on our end.")
+
+    stall.fake.open_account = repeat  # type: ignore[method-assign]
+    if had_effect:
+        ref = await open_account(stall.gateways, vendor_id)
+        assert (await one(OPENED, vendor_id))["closed_at"] is None
+    else:
+        with pytest.raises(StoredFailure):
+            await open_account(stall.gateways, vendor_id)
+        assert (await one(OPENED, vendor_id))["closed_at"] is not None
+        stall.fake.open_account = honest  # type: ignore[method-assign]
+        ref = await open_account(stall.gateways, vendor_id)
+
+    assert (await the_vendor(vendor_id))["account_ref"] == ref
 
 
 @pytest.mark.leaves_broken({"I18"}, "the vendors are put back to where they had not started")

@@ -45,3 +45,19 @@ async def test_look_is_made_again_when_the_provider_did_not_answer(stall: Stall)
 
     assert await sweep_vendors(stall.gateways) == 6
     assert await sweep_vendors(stall.gateways) == 0
+
+
+async def test_others_are_looked_at_when_one_vendor_cannot_be(stall: Stall) -> None:
+    _, ref = await the_account()
+    honest = stall.fake.fetch_account
+
+    async def broken(asked: str) -> AccountSnapshot:
+        if asked == ref:
+            raise TypeError("an answer that nobody can read")
+        return await honest(asked)
+
+    stall.fake.fetch_account = broken  # type: ignore[method-assign]
+    stall.advance(12 * HOURS + 1)
+
+    assert await sweep_vendors(stall.gateways) == 6
+    assert await value("SELECT count(*) FROM vendor WHERE answered = asked") == 5

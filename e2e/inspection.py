@@ -1,5 +1,5 @@
 """What no page may have: violations of WCAG 2.2 AA or good practice (axe-core), a second first heading, a part that
-hangs out of a telephone. Each look leaves a picture."""
+hangs out of a telephone, a header in two rows, a current page that its list hides. Each look leaves a picture."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ RUN = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, result
 MEASURE = """() => ({
   hangsOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   headings: [...document.querySelectorAll("h1")].map((heading) => heading.textContent.trim()),
+  rows: [...document.querySelectorAll(".bar .brand, .bar .you, .bar #cart-link")].map((part) => {
+    const { top, bottom } = part.getBoundingClientRect();
+    return Math.round((top + bottom) / 20);
+  }),
+  unseen: [...document.querySelectorAll("[aria-current]")].filter((current) => {
+    const { left, right } = current.getBoundingClientRect();
+    let list = current.parentElement;
+    while (list && !["auto", "scroll"].includes(getComputedStyle(list).overflowX)) list = list.parentElement;
+    const frame = list?.getBoundingClientRect() ?? { left: 0, right: innerWidth };
+    return right - left > 0 && (left < frame.left - 1 || right > frame.right + 1);
+  }).map((current) => current.textContent.trim()),
 })"""
 
 
@@ -47,6 +58,10 @@ class Inspection:
             self._problems.append(f"{where}: {found['hangsOut']} px hang out to the right")
         if len(found["headings"]) != 1:
             self._problems.append(f"{where}: not one h1 but {found['headings']}")
+        if len(set(found["rows"])) > 1:
+            self._problems.append(f"{where}: the header stands in more than one row")
+        if found["unseen"]:
+            self._problems.append(f"{where}: out of sight though current: {found['unseen']}")
 
     def _run_axe(self, page: Page, where: str) -> None:
         page.evaluate(AXE)  # evaluated by the debugger: the page's policy stays as it is

@@ -28,6 +28,7 @@ def test_lists_are_accessible_in_each_state(market: Market, shop: Shop, look: In
         ("home", "/"),
         ("home-last-page", "/?page=2"),
         ("home-filtered", "/?category=kitchen&seller=kiln-co"),
+        ("home-sorted", "/?sort=name"),
         ("home-address-with-nonsense", "/?page=99&sort=sideways&colour=red"),
         ("category", "/c/kitchen"),
         ("seller", "/s/north-bindery"),

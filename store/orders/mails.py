@@ -21,7 +21,10 @@ FROM vendor_order AS part WHERE part."order" = $1 ORDER BY part.vendor_name
 
 
 async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dict[str, Any]:
-    """JSON-ready view of an order for a mail template; with `only_part` what one vendor may see."""
+    """JSON-ready view of an order for a mail template; with `only_part` what one vendor may see.
+
+    `path` is the buyer's page, whose address is the key to it, or the vendor's own, which asks for a seat.
+    """
     rows = [row for row in await fetch(PARTS, order["id"]) if only_part in (None, row["id"])]
     discounts = _sum_discounts(order["promo_code"], rows)
     off_page = sum(amount for row in rows for _, amount in json.loads(row["page_discounts"] or "[]"))
@@ -37,7 +40,7 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
     ]
     return {
         "number": order["number"],
-        "path": f"/orders/{order['token']}" if only_part is None else "",
+        "path": f"/orders/{order['token']}" if only_part is None else f"/sell/orders/{only_part}",
         "name": order["full_name"],
         "address": [
             line

@@ -41,13 +41,13 @@ MORE: dict[str, dict[str, Any]] = {
     "reset_password": {"path": "/account/reset/tok"},
     "password_changed": {"path": "/account/reset"},
     "email_changed": {"email": "ada.new@example.com"},
-    "sold": {"share": 4860, "path": ""},
+    "sold": {"share": 4860, "path": "/sell/orders/part"},
     "asked": {
         "text": "One handle is off.\nWhat now?",
         "reason": "It arrived damaged",
         "refund": True,
         "reply_to": "ada@example.com",
-        "path": "",
+        "path": "/sell/orders/part",
     },
     "approved": {"shop": "Kiln & Co", "path": "/sell/home"},
     "restricted": {

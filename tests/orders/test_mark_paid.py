@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +85,10 @@ async def test_each_vendor_is_told_of_its_own_part_when_several_sold(db: str) ->
     view = await fetch_value("SELECT view FROM mail_message WHERE recipient = 'vera@kiln-co.example'")
     assert "Enamel mug" in view
     assert "Bowl" not in view
-    assert "/orders/" not in view
+    # The address of the buyer's page is the key to it: the seller gets that of the shop's own page.
+    assert f"/orders/{await fetch_value('SELECT token FROM orders')}" not in view
+    part = await fetch_value("SELECT id FROM vendor_order WHERE vendor = $1", first)
+    assert json.loads(view)["path"] == f"/sell/orders/{part}"
 
 
 async def test_order_that_had_ended_is_paid_when_the_goods_are_still_there(db: str) -> None:

@@ -86,6 +86,18 @@ async def test_settings_are_saved_when_only_the_provider_moved_the_shop_meanwhil
     assert (await vera.post("/sell/settings", **form)).status_code == 303
 
 
+async def test_page_says_so_when_nobody_can_buy_for_want_of_payments(world: World) -> None:
+    vera = await enter(world)
+    assert "Yes, buyers can buy." in (await vera.get("/sell/settings")).text
+    await fetch("UPDATE vendor SET state = 'restricted' WHERE slug = 'kiln-co'")
+
+    page = await vera.get("/sell/settings")
+
+    assert "Yes, buyers can buy." not in page.text
+    assert "Nobody can buy: you cannot take payments. See what is left to do" in read_words(page)
+    assert Outline(page.text).find_problems() == []
+
+
 async def test_nobody_can_buy_during_a_break_until_it_ends(world: World) -> None:
     vera, ada = await enter(world), world.browser()
 

@@ -50,6 +50,21 @@ async def test_shop_is_opened_with_a_seat_when_the_first_task_is_done(world: Wor
     assert Outline(page.text).find_problems() == []
 
 
+async def test_list_and_home_count_alike_when_buyers_do_not_know_what_is_made(world: World) -> None:
+    otto = await open_a_shop(world)
+    await fetch("UPDATE vendor SET about = '' WHERE slug LIKE 'otto%'")
+
+    page = await otto.get(PAGE)
+
+    assert "0 of 4 done" in page.text
+    assert "0 of 4 done" in (await otto.get("/sell/home")).text
+    assert 'href="/sell/settings">Say what you make</a>' in page.text
+    # From the list one gets to the shop's other pages, and from them back to it.
+    assert 'aria-label="Your shop"' in page.text
+    assert f'href="{PAGE}"' in (await otto.get("/sell/home")).text
+    assert Outline(page.text).find_problems() == []
+
+
 async def test_nothing_typed_is_lost_when_the_first_task_is_refused(world: World) -> None:
     otto = world.browser()
     await sign_in_as(otto, "otto")

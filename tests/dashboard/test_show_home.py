@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -58,7 +59,7 @@ async def test_checklist_says_what_is_next_until_all_is_done(world: World) -> No
     page = await vera.get("/sell/home")
 
     words = read_words(page)
-    assert "Before you can sell 2 of 4 done" in words
+    assert "What is left to do 2 of 4 done" in words
     assert re.findall(r'<a class="btn ghost" href="([^"]+)">(?:Say|Put)', page.text) == [
         "/sell/settings",
         "/sell/products?show=draft",
@@ -66,7 +67,20 @@ async def test_checklist_says_what_is_next_until_all_is_done(world: World) -> No
     assert Outline(page.text).find_problems() == []
     await fetch("UPDATE vendor SET about = 'We make bowls.'")
     await fetch("UPDATE product SET published = true")
-    assert "Before you can sell" not in (await vera.get("/sell/home")).text
+    assert "What is left to do" not in (await vera.get("/sell/home")).text
+
+
+async def test_checklist_offers_no_draft_to_publish_when_there_is_no_product(world: World) -> None:
+    await fetch("UPDATE product SET archived_at = now(), published = false")
+    vera = await enter(world)
+
+    page = await vera.get("/sell/home")
+
+    assert "What is left to do 2 of 4 done" in read_words(page)
+    assert "show=draft" not in page.text
+    # An empty frame says less than a sentence.
+    assert "Nothing was sold in the last 30 days." in read_words(page)
+    assert "bar-back" not in page.text
 
 
 async def test_numbers_are_those_of_the_orders_and_the_ledger(world: World) -> None:
@@ -138,6 +152,18 @@ async def test_banner_says_why_nobody_can_buy(world: World) -> None:
         page = await vera.get("/sell/home")
         assert told in read_words(page)
         assert Outline(page.text).find_problems() == []
+
+
+async def test_banner_says_by_when_something_is_due_while_the_account_still_works(world: World) -> None:
+    vera = await enter(world)
+    assert "Stripe still needs" not in (await vera.get("/sell/home")).text
+    due = {"currently_due": ["person_1.verification.document"], "current_deadline": "2026-12-06T00:00:00+00:00"}
+    await fetch("UPDATE vendor SET requirements = $1 WHERE slug = 'kiln-co'", json.dumps(due))
+
+    page = await vera.get("/sell/home")
+
+    assert "Stripe still needs: a picture of your passport or identity card, by 6 December 2026." in read_words(page)
+    assert Outline(page.text).find_problems() == []
 
 
 async def test_page_takes_fewer_than_ten_queries_when_a_vendor_has_ten_thousand_orders(world: World) -> None:

@@ -153,12 +153,13 @@ async def deliver(
 async def finish(
     message_id: FromPath[UUID], request: Request[Any, Any, Any], person: NamedDependency[Person | None]
 ) -> Response[Any]:
-    """What a buyer asked is answered."""
+    """What a buyer asked is answered; back to the page on which it was read."""
     seat = await require_seat(person, request)
     async with transaction():
-        await finish_message(seat.vendor_id, message_id)
+        part_id = await finish_message(seat.vendor_id, message_id)
     flash(request, "Done: the message is off your list.")
-    return see_other("/sell/home")
+    pages = {"": "/sell/home", "orders": LIST, "order": f"{LIST}/{part_id}"}
+    return see_other(pages[read_choice(request, "back", pages)])
 
 
 @get("/sell/orders.csv")

@@ -15,13 +15,15 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.orders.queries import OpenMessage, read_open_messages
 from store.payouts.queries import VendorBalance, read_balance
+from store.vendors.states import VendorState
+from store.vendors.words import explain_requirements
 
 DAYS = 30
 WAITING = 5
 SPANS = ((1, "Today"), (7, "7 days"), (DAYS, "30 days"))
 STANDING = """
 SELECT vendor.name, vendor.slug, vendor.state, vendor.paused, vendor.closed_at, vendor.currency, vendor.about,
-  vendor.returns_text,
+  vendor.requirements,
   (SELECT count(*) FROM product WHERE vendor = vendor.id AND archived_at IS NULL) AS products,
   (SELECT count(*) FROM product WHERE vendor = vendor.id AND published) AS published
 FROM vendor WHERE id = $1
@@ -43,7 +45,7 @@ ORDER BY orders.paid_at LIMIT {WAITING}
 
 
 class Step(Struct, frozen=True):
-    """One thing to do before a shop sells; `href` is where."""
+    """One thing to do before a shop sells; `href` is where, "" while something else comes first."""
 
     words: str
     why: str
@@ -78,12 +80,16 @@ class Waiting(Struct, frozen=True):
 
 
 class Home(Struct, frozen=True):
-    """The whole page. `balances`: one per currency, earned and not yet paid out to the bank."""
+    """The whole page. `balances`: one per currency, earned and not yet paid out to the bank.
+
+    `due` is what the provider still wants of an account that works, and by when; "" when it wants nothing.
+    """
 
     name: str
     slug: str
     currency: str
     state: str
+    due: str
     paused: bool
     closed: bool
     steps: tuple[Step, ...]
@@ -121,6 +127,7 @@ async def read_home(vendor_id: UUID) -> Home:
         slug=vendor["slug"],
         currency=vendor["currency"],
         state=vendor["state"],
+        due=explain_requirements(vendor["requirements"]).sentence if vendor["state"] == VendorState.ACTIVE else "",
         paused=vendor["paused"],
         closed=vendor["closed_at"] is not None,
         steps=_list_steps(vendor["state"], bool(vendor["about"]), vendor["products"], vendor["published"]),
@@ -152,8 +159,16 @@ def _list_steps(state: str, described: bool, products: int, published: int) -> t
     return (
         Step("Say who you are", "Buyers read it on your shop’s page.", "/sell/settings", described),
         Step(
-            "Set up payouts with Stripe", "Without it nobody can buy from you.", "/sell/onboarding", state == "active"
+            "Set up payouts with Stripe",
+            "Without it nobody can buy from you.",
+            "/sell/onboarding",
+            state == VendorState.ACTIVE,
         ),
         Step("Add your first product", "It stays a draft until you publish it.", "/sell/products/new", products > 0),
-        Step("Put a product on the shelf", "Then buyers can see it.", "/sell/products?show=draft", published > 0),
+        Step(
+            "Put a product on the shelf",
+            "Then buyers can see it.",
+            "/sell/products?show=draft" if products else "",
+            published > 0,
+        ),
     )

@@ -62,9 +62,8 @@ def describe_onboarding(standing: Standing, made: int, shown: int, role: str) ->
 
     What is done at the provider is the owner's: staff read so, and find no button for it.
     """
-    words = f"{standing.name}: {name_country(standing.country)}, sells in {standing.currency}."
     tasks = (
-        Task("profile", "Shop profile", True, "Done", "ok", words, "See your shop", link=f"/s/{standing.slug}"),
+        _describe_profile(standing),
         _describe_payouts(standing) if role == Role.OWNER else _leave_to_owner(_describe_payouts(standing)),
         _describe_product(made),
         _describe_publishing(standing, made, shown),
@@ -88,6 +87,15 @@ def describe_beginning() -> Onboarding:
         ),
     )
     return Onboarding("", "", S.NOT_STARTED, tasks, "profile", 0)
+
+
+def _describe_profile(standing: Standing) -> Task:
+    words = f"{standing.name}: {name_country(standing.country)}, sells in {standing.currency}."
+    if not standing.about:
+        words += " Buyers do not know yet what you make: a sentence is enough."
+        label, link = "Say what you make", "/sell/settings"
+        return Task("profile", "Shop profile", False, "To do", "info", words, label, link=link)
+    return Task("profile", "Shop profile", True, "Done", "ok", words, "See your shop", link=f"/s/{standing.slug}")
 
 
 def _describe_payouts(standing: Standing) -> Task:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from store.kit import clock
-from store.kit.db import fetch, fetch_row
+from store.kit.db import fetch, fetch_row, fetch_value
 from store.kit.errors import Conflict, NotFound
 from store.kit.ids import new_id
 from store.orders.mails import mail_view
@@ -65,14 +65,18 @@ async def ask_seller(order_id: UUID, part_id: UUID, form_id: str, kind: MessageK
     return str(part["vendor_name"])
 
 
-async def finish_message(vendor_id: UUID, message_id: UUID) -> None:
-    """The seller is done with it; done already, it stays so. Raises NotFound for what another seller was asked."""
-    row = await fetch_row(
+async def finish_message(vendor_id: UUID, message_id: UUID) -> UUID:
+    """The seller is done with it; done already, it stays so. Returns the `vendor_order` it is about.
+
+    Raises NotFound for what another seller was asked.
+    """
+    part_id: UUID | None = await fetch_value(
         "UPDATE order_message AS message SET done_at = coalesce(done_at, $3) FROM vendor_order AS part"
-        " WHERE message.id = $1 AND part.id = message.vendor_order AND part.vendor = $2 RETURNING message.id",
+        " WHERE message.id = $1 AND part.id = message.vendor_order AND part.vendor = $2 RETURNING part.id",
         message_id,
         vendor_id,
         clock.now(),
     )
-    if row is None:
+    if part_id is None:
         raise NotFound("There is no such message.")
+    return part_id

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 import pytest
 
 from store.kit import clock
 from store.kit.db import fetch
+from store.kit.queue import CHANNEL
+from store.payouts.service import wake_transfers
 from tests.facts import one, value
 from tests.payments.buying import MUG, NOTEBOOK, break_calls, mend
-from tests.payouts.passing import REVERSALS, account_of, buy_two, change_account
+from tests.payouts.passing import REVERSALS, TRANSFERS, account_of, buy_two, change_account
 from tests.payouts.test_refund_shares import AT_ONCE, earn_fees, fill_platform, pay_out
 from tests.refunds.refunding import refund_there
 from tests.world import World, rows
@@ -39,6 +44,20 @@ async def test_reversal_is_tried_at_once_when_something_changed_at_its_account(w
     await world.worker.drain(sweep=True)
 
     assert await states() == {mug: "done", notebook: "waiting"}
+
+
+async def test_worker_is_told_when_something_waited_for_this_account(world: World, db: str) -> None:
+    await break_calls(world, TRANSFERS, status=400)
+    await buy_two(world)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await asyncpg.connect(dsn=db)
+    await listener.add_listener(CHANNEL, lambda *args: heard.put_nowait(args[2]))
+
+    woken = await wake_transfers(await account_of(MUG))
+
+    assert woken == 1
+    assert await asyncio.wait_for(heard.get(), 10) == CHANNEL
+    await listener.close()
 
 
 @pytest.mark.leaves_broken({"I11"}, "what a vendor pays out to its bank is not in our books yet")

@@ -85,6 +85,22 @@ async def test_poll_asks_nobody_and_starts_nothing_when_the_payment_has_not_arri
     assert await the_order() == order
 
 
+async def test_poll_is_quick_again_when_the_time_to_pay_has_just_run_out(world: World) -> None:
+    ada, _ = await place(world)
+    path = await path_of()
+    await world.advance(44 * 60)
+    assert seconds_of(await poll(ada, path)) is None
+
+    await world.advance(2 * 60)
+
+    last = await poll(ada, path)
+    assert "Waiting for payment" in last.text
+    assert seconds_of(last) is not None
+    await world.deliver()
+    assert "Checkout expired" in (await poll(ada, path)).text
+    assert seconds_of(await poll(ada, path)) is None
+
+
 async def test_poll_is_one_query_at_most_whatever_it_answers(world: World) -> None:
     ada, _ = await place(world)
     path = await path_of()

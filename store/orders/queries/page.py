@@ -197,7 +197,9 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
             stopped=next((event["text"] for event in timeline if event["key"] == STOPPED), ""),
         )
     )
-    age = clock.now() - (row["checked_at"] or row["placed_at"])
+    # When the time to pay is over the end is a moment away: whoever looks then waits anew.
+    now, begun = clock.now(), row["checked_at"] or row["placed_at"]
+    age = now - (max(begun, row["hold_until"]) if row["hold_until"] <= now else begun)
     seconds = poll_interval(age) if words.waits else None
     payable = row["payment_state"] in PAYABLE and not row["refund_pending"] and not row["cancel_requested"]
     slow = words.waits and age > SLOW_AFTER

@@ -28,6 +28,11 @@ OF_MONEY = ("captures", "refunds", "transfers", "balances")
 KINDS = (*OF_MONEY, "events", "requests")
 # What went back without an event is looked for once a day.
 DAILY = timedelta(days=1, hours=1)
+# The account a vendor had before keeps what lies on it.
+ACCOUNTS = """
+SELECT account_ref FROM vendor WHERE account_ref <> '' UNION
+SELECT account_ref FROM connected_account WHERE account_ref <> ''
+"""
 INTENDED = {
     "/v1/checkout/sessions": "payment",
     "/v1/coupons": "payment",
@@ -135,7 +140,7 @@ async def compare_balances(books: Books, before: datetime) -> Violations:
     unheard = {row["ref"] for row in books.captures + books.refunds if _at(row) >= before}
     if unsettled or unheard or await _differs_for_a_reason(books):
         return []
-    vendors = {row["account_ref"] for row in await fetch("SELECT account_ref FROM vendor WHERE account_ref <> ''")}
+    vendors = {row["account_ref"] for row in await fetch(ACCOUNTS)}
     theirs = {
         ("platform" if row["account"] == books.platform else row["account"], row["currency"].upper()): row["amount"]
         for row in books.balances

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from store.kit import clock
 from store.kit.db import engine, fetch, fetch_value
 from store.ledger.journals import Entry
 
@@ -19,21 +20,22 @@ class DifferentJournal(Exception):
 async def post(source: str, kind: str, ref: str, entries: Sequence[Entry], *, order_ref: str | None = None) -> bool:
     """Post `entries` as movement (source, kind, ref), in the caller's transaction; `order_ref` is for people.
 
-    Returns False when it was posted before with equal entries, or when there is nothing to post. Raises
-    DifferentJournal when it was posted with others, and the database's error (23514) when they do not
-    balance.
+    It is dated by business time, as an order is. Returns False when it was posted before with equal entries, or when
+    there is nothing to post. Raises DifferentJournal when it was posted with others, and the database's error (23514)
+    when they do not balance.
     """
     if engine().current_transaction.get() is None:
         raise RuntimeError("post() outside a transaction")
     if not entries:
         return False
     tx = await fetch_value(
-        "INSERT INTO ledger_tx (source, kind, ref, order_ref) VALUES ($1, $2, $3, $4)"
+        "INSERT INTO ledger_tx (source, kind, ref, order_ref, at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (source, kind, ref) DO NOTHING RETURNING id",
         source,
         kind,
         ref,
         order_ref,
+        clock.now(),
     )
     if tx is None:
         await _refuse_other(source, kind, ref, entries)

@@ -40,6 +40,13 @@ class Standing(Struct, frozen=True):
     synced_at: datetime | None
 
 
+class OwnAccount(Struct, frozen=True):
+    """An account (`acct_…`) that a vendor has or had at the provider; `connected`: we can reach it still."""
+
+    ref: str
+    connected: bool
+
+
 class Member(Struct, frozen=True):
     """Somebody who works in a shop, since when (UTC)."""
 
@@ -102,6 +109,17 @@ async def find_vendor_of(account_ref: str) -> UUID | None:
     """The vendor whose current account this is."""
     found: UUID | None = await fetch_value("SELECT id FROM vendor WHERE account_ref = $1", account_ref)
     return found
+
+
+async def list_accounts(vendor_id: UUID) -> tuple[OwnAccount, ...]:
+    """Every account this vendor ever had, the one it has now first."""
+    rows = await fetch(
+        "SELECT ref, bool_or(connected) AS connected FROM (SELECT account_ref AS ref, state <> 'disconnected' AS"
+        " connected FROM vendor WHERE id = $1 UNION ALL SELECT account_ref, false FROM connected_account"
+        " WHERE vendor = $1) AS account WHERE ref IS NOT NULL GROUP BY ref ORDER BY connected DESC, ref",
+        vendor_id,
+    )
+    return tuple(OwnAccount(row["ref"], row["connected"]) for row in rows)
 
 
 async def read_team(vendor_id: UUID) -> Team:

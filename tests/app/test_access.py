@@ -140,6 +140,7 @@ MATRIX = {
     "POST /sell/orders/{part_id}/ship": Row(KILNS),
     "POST /sell/orders/{part_id}/deliver": Row(KILNS),
     "POST /sell/messages/{message_id}/done": Row(KILNS),
+    "GET /sell/statement": Row(SEATED),
     "GET /sell/team": Row(OWNERS),
     "POST /sell/team": Row(OWNERS),
     "POST /sell/team/withdraw": Row(
@@ -166,6 +167,7 @@ TELLING = {
     "/sell/home": IN_THE_SHOP,
     "/sell/orders": IN_THE_SHOP,
     "/sell/orders.csv": IN_THE_SHOP,
+    "/sell/statement": IN_THE_SHOP,
 }
 
 

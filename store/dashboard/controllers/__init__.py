@@ -9,6 +9,7 @@ from store.dashboard.controllers.product import create, save, show_new, show_pro
 from store.dashboard.controllers.products import archive, hide, restore, show_products
 from store.dashboard.controllers.promotions import add_promotion, show_promotions, switch_off, switch_on
 from store.dashboard.controllers.settings import close, open_up, pause, save_settings, show_settings
+from store.dashboard.controllers.statement import show_statement
 from store.dashboard.controllers.variants import save_all, show_variants
 
 route_handlers = [
@@ -41,6 +42,7 @@ route_handlers = [
     ship,
     deliver,
     finish,
+    show_statement,
     show_settings,
     save_settings,
     pause,

@@ -34,7 +34,7 @@ def test_each_vendor_has_their_share_when_three_are_paid_at_once(
     assert len({one["transfer_group"] for one in transfers}) == 1
     vera = Selling(new_visitor().page).enter(path="/sell/orders").open_orders().open(order.number)
     expect(vera.page.get_by_text("The buyer bought from others too; you see your part.")).to_be_visible()
-    money = vera.page.get_by_role("region", name="The money")
-    expect(money).to_contain_text("Transferred to your Stripe account: $36.60.")
-    expect(money).not_to_contain_text("North Bindery")
+    account = vera.page.get_by_role("region", name="On your Stripe account")
+    expect(account.get_by_role("definition").last).to_have_text("$36.60")
+    expect(vera.page.get_by_role("main")).not_to_contain_text("North Bindery")
     expect(vera.page.get_by_text("Letter set")).to_have_count(0)

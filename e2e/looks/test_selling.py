@@ -15,6 +15,12 @@ from e2e.people import Person
 from e2e.watch import Watch
 from tests.catalogue.pictures import make_picture
 
+# Vera's chair, put into another shop.
+SEAT = """
+UPDATE membership SET vendor = (SELECT id FROM vendor WHERE slug = $1)
+WHERE person = (SELECT id FROM person WHERE email = 'vera@example.com')
+"""
+
 
 def test_products_are_accessible_in_each_state(market: Market, shop: Shop, look: Inspection, watch: Watch) -> None:
     watch.expect(409, 422)
@@ -66,6 +72,8 @@ def test_orders_and_home_are_accessible_in_each_state(
     number = order.number
     vera.enter(path="/sell/home")
     look(vera.page, "sell-home")
+    look(vera.open_statement().page, "sell-statement")
+    vera.page.goto("/sell/home")
     vera.page.get_by_text("The same as a table").click()
     look(vera.page, "sell-home-table")
     look(vera.open_orders().page, "sell-orders")
@@ -83,6 +91,9 @@ def test_orders_and_home_are_accessible_in_each_state(
     market.rows("UPDATE vendor SET about = '', paused = true WHERE slug = 'kiln-co'")
     vera.page.goto("/sell/home")
     look(vera.page, "sell-home-checklist")
+    market.rows(SEAT, "turned")
+    look(vera.open_statement().page, "sell-statement-none")
+    market.rows(SEAT, "kiln-co")
 
 
 def test_settings_and_promotions_are_accessible_in_each_state(

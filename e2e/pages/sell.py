@@ -39,6 +39,12 @@ class Selling:
         self.page.goto("/sell/team")
         return TeamPage(self.page)
 
+    def open_statement(self) -> Selling:
+        """By the link beside the balance, as a vendor finds it."""
+        self.page.goto("/sell/home")
+        self.page.get_by_role("link", name="See the statement").click()
+        return self
+
     def expect_heading(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
 

@@ -14,11 +14,10 @@ from store.kit.db import fetch
 from tests.dashboard.keeping import enter, follow
 from tests.facts import one, value
 from tests.look.markup import Outline
-from tests.payments.buying import LAMP, MUG, NOTEBOOK, pay_unheard, place
-from tests.payouts.passing import change_account, place_two
+from tests.payments.buying import MUG, NOTEBOOK, place
 from tests.refunds.refunding import refund_there, wait_for_money
 from tests.shelves import read_words
-from tests.world import Browser, World, rows
+from tests.world import World, rows
 
 
 async def sell(world: World, sku: str = MUG, *more: str, vendor: str = "Kiln & Co") -> str:
@@ -44,27 +43,6 @@ def read_numbers(page: str) -> list[str]:
     return re.findall(r'<th scope="row"><a href="/sell/orders/[0-9a-f-]{36}">(OP-\w+)</a>', page)
 
 
-async def read_money(browser: Browser, path: str) -> dict[str, str]:
-    """The money of one order's page, words to amount."""
-    page = await browser.get(path)
-    assert Outline(page.text).find_problems() == []
-    pairs = re.findall(r'<dt(?: class="sum")?>(.*?)</dt>\s*<dd(?: class="sum")?>(.*?)</dd>', page.text, re.DOTALL)
-    return {words.replace("’", "'"): amount for words, amount in pairs}
-
-
-async def read_provider_fees(world: World, account: str) -> list[int]:
-    """What the provider says it kept of each charge, minor units."""
-    headers = {"Authorization": "Bearer sk_test_overprint", **({"Stripe-Account": account} if account else {})}
-    answer = await world.console.get("/v1/balance_transactions?type=charge", headers=headers)
-    assert answer.status_code == 200, answer.text
-    kept = [
-        sum(part["amount"] for part in one["fee_details"] if part["type"] == "stripe_fee")
-        for one in answer.json()["data"]
-    ]
-    assert len(kept) == 1
-    return kept
-
-
 async def test_order_is_listed_when_it_is_paid_and_not_before(world: World) -> None:
     vera = await enter(world)
     await place(world)
@@ -78,68 +56,6 @@ async def test_order_is_listed_when_it_is_paid_and_not_before(world: World) -> N
     assert "Ada Buyer" in page.text
     assert page.headers["cache-control"] == "no-store"
     assert Outline(page.text).find_problems() == []
-
-
-@pytest.mark.parametrize("charge", ["destination", "separate", "direct"])
-async def test_money_of_an_order_is_shown_to_the_cent_when_it_has_settled(world: World, charge: str) -> None:
-    sku, slug, more = {
-        "destination": (MUG, "kiln-co", ()),
-        "separate": (MUG, "kiln-co", (NOTEBOOK,)),
-        "direct": (LAMP, "lumen-works", ()),
-    }[charge]
-    name = await value("SELECT name FROM vendor WHERE slug = $1", slug)
-    path = await sell(world, sku, *more, vendor=name)
-    await sit_in(slug)
-    vera = await enter(world)
-
-    before = await read_money(vera, path)
-    await world.settle()
-    after = await read_money(vera, path)
-
-    part = await one("SELECT total, fee, share FROM vendor_order WHERE vendor_name = $1", name)
-    for shown in (before, after):
-        assert shown["Paid by the buyer"] == f"${part['total'] / 100:.2f}"
-        assert shown["Overprint's fee"] == f"−${part['fee'] / 100:.2f}"
-        assert shown["Your share"] == f"${part['share'] / 100:.2f}"
-    page = read_words(await vera.get(path))
-    account = await value("SELECT account_ref FROM vendor WHERE slug = $1", slug)
-    fees = await read_provider_fees(world, account if charge == "direct" else "")
-    if charge == "direct":
-        assert before["Stripe's fee"] == "not known yet"
-        assert after["Stripe's fee"] == f"−${fees[0] / 100:.2f}"
-        assert "The buyer paid you directly: there is no transfer." in page
-    elif charge == "destination":
-        assert after["Stripe's fee"] == f"${fees[0] / 100:.2f}"
-        assert "Stripe's fee is paid by Overprint." in page.replace("’", "'")
-        assert "Transferred to your Stripe account: $" in page
-    else:
-        # What the whole payment cost is not this vendor's to know.
-        assert after["Stripe's fee"] == "none for you"
-        (sent,) = [one for one in await world.truth("transfers") if one["destination"] == account]
-        assert sent["amount"] == part["share"]
-        assert f"Transferred to your Stripe account: ${sent['amount'] / 100:.2f}." in page
-
-
-async def test_reason_is_told_when_a_transfer_waits(world: World) -> None:
-    account = await value("SELECT account_ref FROM vendor WHERE slug = 'kiln-co'")
-    _, url = await place_two(world)
-    await pay_unheard(world, url)
-    await change_account(world, account, "rejected")
-    await world.tell("webhooks", action="clear")
-    await world.tell("webhooks", action="release")
-    await world.settle()
-    part = await value("SELECT id FROM vendor_order WHERE vendor_name = 'Kiln & Co'")
-    vera = await enter(world)
-
-    words = read_words(await vera.get(f"/sell/orders/{part}"))
-    await change_account(world, account, "active")
-    await world.settle()
-    after = read_words(await vera.get(f"/sell/orders/{part}"))
-
-    reason = "Your Stripe account cannot receive money at the moment."
-    assert f"Not transferred to your Stripe account yet. {reason}" in words
-    assert reason not in after
-    assert "Transferred to your Stripe account: $" in after
 
 
 async def test_vendor_sees_its_own_lines_only_when_the_buyer_bought_from_others(world: World) -> None:

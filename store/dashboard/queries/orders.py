@@ -1,4 +1,4 @@
-"""A vendor's orders: the list with its filters, one order with its own lines and its money. All by the vendor's id.
+"""A vendor's orders: the list with its filters, one order with its own lines. All by the vendor's id.
 
 A vendor sees an order when it is paid, and of it only what is its own: its lines, its share, its parcel.
 """
@@ -14,13 +14,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from store.catalogue.queries.pictures import THUMB
+from store.dashboard.queries.money import Money, read_money
 from store.dashboard.queries.shared import contains
-from store.gateways.transfers import Hold
 from store.kit.db import fetch, fetch_row
-from store.ledger import names
 from store.orders.queries import OpenMessage, read_open_messages
 from store.orders.words import name_country
-from store.vendors.states import ChargeType
 
 PAGE_SIZE = 20
 BATCH = 500
@@ -61,20 +59,6 @@ SELECT part.id, part."order", orders.number, orders.paid_at, orders.full_name, o
     WHERE line.vendor_order = part.id) AS lines
 {FROM} AND part.id = $2
 """  # noqa: S608 - constants
-# What the provider kept and passed on, as the ledger knows it: the one place where all charge types are alike.
-MOVED = """
-SELECT tx.kind, entry.account, entry.currency, sum(entry.amount)::bigint AS amount
-FROM ledger_tx AS tx JOIN ledger_entry AS entry ON entry.tx = tx.id
-WHERE tx.order_ref = $1 AND entry.account = ANY($2) GROUP BY tx.kind, entry.account, entry.currency
-"""
-# Why a transfer waits, in words for who waits for it.
-HELD = """SELECT hold FROM transfer WHERE vendor_order = $1 AND state = 'waiting' ORDER BY created_at LIMIT 1"""
-HOLDS = {
-    Hold.ACCOUNT: "Your Stripe account cannot receive money at the moment. It goes out by itself when it can again.",
-    Hold.BALANCE: "Overprint’s balance does not cover it yet. It goes out by itself when it does.",
-    Hold.CURRENCY: "This currency cannot be passed on to your Stripe account. Please write to us.",
-    Hold.OTHER: "Stripe did not take it. We try again by ourselves.",
-}
 
 
 class Sold(Struct, frozen=True):
@@ -113,27 +97,6 @@ class Line(Struct, frozen=True):
     sku: str
     thumb: str
     product: UUID
-
-
-class Money(Struct, frozen=True):
-    """Where the buyer's money went, minor units of the order's currency unless a currency is beside it.
-
-    `provider_fee` is None until the provider has settled, and where it is of an order that others share in. `moved`
-    are (amount, currency) that arrived on the vendor's account by transfer, less what was taken back. `given_back`:
-    what refunds took off this vendor's share of an order that others share in, whose sums are not its to know.
-    `held` says why one waits, "" when none does.
-    """
-
-    paid: int
-    fee: int
-    share: int
-    owed: int
-    provider_fee: tuple[int, str] | None
-    fee_is_ours: bool
-    transfer: str
-    held: str
-    moved: tuple[int, str] | None
-    given_back: tuple[int, str] | None
 
 
 class Part(Struct, frozen=True):
@@ -194,7 +157,7 @@ async def list_orders(vendor_id: UUID, shown: str = "", query: str = "", page: i
 
 
 async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
-    """One paid order of this vendor, with its money; None for any other. Four queries."""
+    """One paid order of this vendor, with its money; None for any other. Five queries."""
     row = await fetch_row(ONE, vendor_id, part_id)
     if row is None:
         return None
@@ -209,7 +172,7 @@ async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
         total=row["total"] - row["off"],
         shared=row["parts"] > 1,
         lines=tuple(Line(**{**line, "product": UUID(line["product"])}) for line in json.loads(row["lines"] or "[]")),
-        money=await _read_money(row),
+        money=await read_money(row),
         messages=await read_open_messages(vendor_id, part_id),
     )
 
@@ -251,37 +214,3 @@ def _sold(row: Any) -> Sold:
     went_back = row["refunded"] + row["refund_pending"] > 0
     back = "Refunded" if row["wholly"] else "Partly refunded" if went_back else ""
     return Sold(**plain, pieces=row["pieces"], back=back)
-
-
-async def _read_money(row: Any) -> Money:
-    vendors_account = names.provider("stripe", row["account_ref"]) if row["account_ref"] else ""
-    direct, shared = row["charge_type"] == ChargeType.DIRECT, row["parts"] > 1
-    own = [names.payable(str(row["vendor"])), names.receivable(str(row["vendor"]))]
-    bearer = own[0] if direct else names.COST_PROVIDER_FEES
-    fee: tuple[int, str] | None = None
-    moved: dict[str, int] = {}
-    given: dict[str, int] = {}
-    for one in await fetch(MOVED, str(row["order"]), [vendors_account, bearer, *own]):
-        if one["kind"] == "provider_fee" and one["account"] == bearer and not shared:
-            fee = (one["amount"], one["currency"])
-        elif one["kind"] in ("transfer", "transfer_reversal") and one["account"] == vendors_account:
-            moved[one["currency"]] = moved.get(one["currency"], 0) + one["amount"]
-        elif shared and one["kind"] in ("refund", "refund_failed") and one["account"] in own:
-            given[one["currency"]] = given.get(one["currency"], 0) + one["amount"]
-    return Money(
-        paid=row["total"] - row["off"],
-        fee=row["fee"] - row["off_fee"],
-        share=row["share"] - row["off_share"],
-        owed=row["owed"],
-        provider_fee=fee,
-        fee_is_ours=not direct,
-        transfer="direct" if direct else "waiting" if not moved else "moved",
-        held=await _read_hold(row["id"]),
-        moved=next(((amount, currency) for currency, amount in moved.items()), None),
-        given_back=next(((amount, currency) for currency, amount in given.items() if amount), None),
-    )
-
-
-async def _read_hold(part_id: UUID) -> str:
-    held = await fetch_row(HELD, part_id)
-    return HOLDS.get(held["hold"], HOLDS[Hold.OTHER]) if held else ""

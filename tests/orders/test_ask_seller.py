@@ -17,6 +17,7 @@ from store.orders.service import finish_message
 from tests.facts import mails, one, path_of, value
 from tests.guards import unguarded, write_now
 from tests.payments.buying import MUG, place
+from tests.people import sign_in_as
 from tests.world import Browser, World, rows
 
 
@@ -196,3 +197,21 @@ async def test_refund_without_a_reason_is_refused_by_the_database(world: World) 
                 await rows(write, new_id(), part, kind, reason)
         async with unguarded("ALTER TABLE order_message DROP CONSTRAINT order_message_says_why"):
             await rows(write, new_id(), part, kind, reason)
+
+
+async def test_message_is_read_at_its_own_order_and_at_no_other_of_the_same_seller(world: World) -> None:
+    _, other = await paid_order(world)
+    ada, path = await paid_order(world)
+    await ada.post(f"{path}/ask", **await form_of(ada, path))
+    vera = world.browser()
+    await sign_in_as(vera, "vera")
+    told = {}
+
+    for one_path in (path, other):
+        part = await value(
+            'SELECT id FROM vendor_order WHERE "order" = (SELECT id FROM orders WHERE token = $1)',
+            one_path.rpartition("/")[2],
+        )
+        told[one_path] = "When will it come?" in (await vera.get(f"/sell/orders/{part}")).text
+
+    assert told == {path: True, other: False}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from store.kit.db import fetch
+from store.kit.db import fetch, transaction
 from store.payments.service import sync_payment
+from store.payments.service.stopped import SellerStopped, check_sellers
 from store.payments.states import Door
 from store.vendors.service import sync_account
 from tests.facts import make_due, one, the_order, the_payment, value
@@ -73,6 +74,8 @@ async def test_nothing_is_ordered_when_the_seller_stopped_since_the_form_was_sho
         (MUG, "transfers = 'inactive'", True),
         (MUG, "transfers = 'pending'", True),
         (MUG, "card_payments = 'inactive'", False),
+        # Across a border the seller settles the charge itself, and takes cards for that.
+        (MUG, "card_payments = 'inactive', country = 'DE'", True),
     ],
 )
 async def test_capability_of_the_charge_type_is_asked_for_again_when_the_form_is_posted(
@@ -89,6 +92,21 @@ async def test_capability_of_the_charge_type_is_asked_for_again_when_the_form_is
     assert len(await rows("SELECT 1 FROM orders")) == (not refused)
     if refused:
         assert "You were not charged" in (await ada.get("/cart")).text
+
+
+@pytest.mark.parametrize(
+    ("becomes", "words"),
+    [("paused = true", "Kiln & Co is taking a break"), ("state = 'restricted'", "Kiln & Co cannot take payments")],
+)
+async def test_no_next_attempt_is_opened_when_the_seller_has_stopped_with_all_its_capabilities(
+    world: World, becomes: str, words: str
+) -> None:
+    await place(world)
+    await fetch(f"UPDATE vendor SET {becomes} WHERE slug = 'kiln-co'")
+
+    with pytest.raises(SellerStopped, match=f"{words}.* You were not charged"):
+        async with transaction():
+            await check_sellers(await the_order(), "US")
 
 
 async def test_whole_payment_is_refused_when_one_of_its_sellers_lacks_the_capability(world: World) -> None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import asyncpg
 
-from store.doctor.checks import Check, check_books, list_checks
+from store.doctor.check import Check
+from store.doctor.checks import check_books, list_checks
 from store.gateways.build import build_gateways
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
 
 from store.doctor.books import COMPARISONS, read_books
+from store.doctor.check import Check
 from store.doctor.invariants import INVARIANTS, Invariant, find_violations
+from store.doctor.passing_on import check_reversals, check_transfers
 from store.gateways.port import GatewayBug, GatewayError, Gateways
 from store.health import find_missing_migrations, read_migration_names
 from store.kit import clock
@@ -29,15 +30,6 @@ QUEUES = {
     "mail": ("mail_message", "kind || ' ' || cause"),
 }
 WORKER = "see that a worker runs (`python -m store work`) and read its log"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One answer: `detail` names the row and the next step when `ok` is false."""
-
-    name: str
-    ok: bool
-    detail: str
 
 
 async def check_settings(settings: Settings) -> Check:
@@ -170,20 +162,6 @@ async def check_attempts() -> Check:
     return Check("attempts", True, "none is unknown after its end")
 
 
-async def check_transfers() -> Check:
-    """No share waits because a vendor's account cannot receive it; what waits for a balance goes out by itself."""
-    waiting = await fetch(
-        "SELECT orders.number, part.vendor_name, transfer.hold, transfer.why FROM transfer"
-        ' JOIN orders ON orders.id = transfer."order" JOIN vendor_order AS part ON part.id = transfer.vendor_order'
-        " WHERE transfer.state = 'waiting' ORDER BY transfer.hold = 'balance', transfer.created_at"
-    )
-    if waiting and waiting[0]["hold"] != "balance":
-        first = waiting[0]
-        why = f"{len(waiting)} waiting, first {first['number']} for {first['vendor_name']}: {first['why']}"
-        return Check("transfers", False, f"{why}; next: see with the vendor what its account needs")
-    return Check("transfers", True, f"{len(waiting)} wait for our balance" if waiting else "none waits")
-
-
 async def check_events() -> Check:
     """No event came with two different contents."""
     row = await fetch_row("SELECT provider, event_id FROM inbox_variant WHERE alarming ORDER BY id LIMIT 1")
@@ -234,6 +212,7 @@ def list_checks(
         check_reviews,
         check_attempts,
         check_transfers,
+        check_reversals,
         check_events,
         *(lambda one=one: check_invariant(one) for one in INVARIANTS),
     ]

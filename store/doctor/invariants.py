@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from store.doctor import history, money, stock
+from store.doctor import history, ledger, money, stock
 from store.doctor.invariant import Invariant, find_violations
 
 __all__ = ["INVARIANTS", "Invariant", "find_violations"]
 
 INVARIANTS = tuple(
-    sorted((*stock.INVARIANTS, *money.INVARIANTS, *history.INVARIANTS), key=lambda one: int(one.name.removeprefix("I")))
+    sorted(
+        (*stock.INVARIANTS, *money.INVARIANTS, *ledger.INVARIANTS, *history.INVARIANTS),
+        key=lambda one: int(one.name.removeprefix("I")),
+    )
 )

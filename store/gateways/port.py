@@ -148,11 +148,15 @@ class PaymentSnapshot:
 
 @dataclass(frozen=True)
 class Moved:
-    """One movement of money with its own provider id; `landed` differs in currency when it was exchanged."""
+    """One movement of money with its own provider id; `landed` differs in currency when it was exchanged.
+
+    `refund_ref`: the refund with which a transfer was reversed, "" where it was reversed by itself.
+    """
 
     ref: str
     amount: Money
     landed: Money
+    refund_ref: str = ""
 
 
 class RefundOutcome(StrEnum):

@@ -67,7 +67,8 @@ class Capture(Table, tablename="capture"):
     """Money that arrived. `capture_ref` is the charge (`ch_…`), or the session where nothing had to be paid.
 
     `settled` and the refs before it are filled when the provider has settled the charge: with asynchronous capture
-    that is seconds after success. `refunds_at`: when to look next for what went back.
+    that is seconds after success. `kept_ref`: where the provider says what it kept (`txn_…`). `refunds_at`: when to
+    look next for what went back.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -84,6 +85,7 @@ class Capture(Table, tablename="capture"):
     transfer_ref = Text(default="")
     transferred = BigInt(default=0)
     fee_ref = Text(default="")
+    kept_ref = Text(default="")
     settled = Boolean(default=False)
     settle_at = Timestamptz(null=True, default=None, index=True)
     settle_tries = Integer(default=0)

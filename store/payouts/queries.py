@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from store.kit.db import fetch
+from store.kit.db import fetch, fetch_value
 from store.ledger import names
 from store.vendors.queries import OwnAccount, list_accounts
 
@@ -24,6 +24,7 @@ WORDS = {
     "refund": "Refund to the buyer",
     "refund_failed": "Refund that came back",
     "fee_refund": "Overprint’s fee given back to you",
+    "fee_restored": "Overprint’s fee again, as the refund came back",
 }
 # One line for each movement that changed what a vendor has; what only moves between debt and earnings is none.
 LINES = """
@@ -112,6 +113,12 @@ async def read_taken_back(refund_ref: str) -> dict[str, int]:
         refund_ref,
     )
     return {str(row["vendor"]): row["amount"] for row in rows}
+
+
+async def find_order_of(transfer_ref: str) -> UUID | None:
+    """The order for which we made this transfer (`tr_…`)."""
+    found: UUID | None = await fetch_value('SELECT "order" FROM transfer WHERE transfer_ref = $1', transfer_ref)
+    return found
 
 
 async def read_balance(vendor_id: UUID) -> tuple[VendorBalance, ...]:

@@ -1,6 +1,8 @@
 """Which transfers and reversals look stale: unknown outcomes, and what waits for its reason to pass.
 
-A row is taken by moving its next look into the future in one statement; the verbs are those of the worker's outbox.
+What was sent is looked at too, daily in the first month and weekly for half a year: somebody may have taken it back at
+the provider. A row is taken by moving its next look into the future in one statement; the verbs are those of the
+worker's outbox.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import structlog
 from store.gateways.port import Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import fetch
-from store.payouts.service import send_reversal, send_transfer
+from store.payouts.service import send_reversal, send_transfer, sync_reversals
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +30,15 @@ WHERE id IN (SELECT id FROM {table} WHERE state IN ('intended', 'waiting') AND l
   ORDER BY look_at FOR UPDATE SKIP LOCKED LIMIT $4)
 RETURNING id
 """
+TAKE_SENT = """
+UPDATE transfer SET look_at = CASE
+  WHEN created_at > $1::timestamptz - interval '30 days' THEN $1::timestamptz + interval '1 day'
+  WHEN created_at > $1::timestamptz - interval '180 days' THEN $1::timestamptz + interval '7 days'
+  END
+WHERE id IN (SELECT id FROM transfer WHERE state = 'done' AND look_at <= $1
+  ORDER BY look_at FOR UPDATE SKIP LOCKED LIMIT $2)
+RETURNING "order"
+"""
 
 
 async def sweep_transfers(gateways: Gateways) -> int:
@@ -38,7 +49,9 @@ async def sweep_transfers(gateways: Gateways) -> int:
         rows = await fetch(TAKE.format(table=table), clock.now(), list(LOOKS), len(LOOKS), BATCH)
         await asyncio.gather(*(_try(row["id"], verb(gateways, row["id"])) for row in rows))
         found += len(rows)
-    return found
+    sent = {row["order"] for row in await fetch(TAKE_SENT, clock.now(), BATCH)}
+    await asyncio.gather(*(_try(order_id, sync_reversals(gateways, order_id)) for order_id in sent))
+    return found + len(sent)
 
 
 async def _try(row_id: UUID, verb: Awaitable[object]) -> None:

@@ -20,7 +20,8 @@ class Transfer(Table, tablename="transfer"):
 
     `cause` is the capture it passes on (the order where nothing was paid), or the failed refund for which it `restores`
     what had been taken back. `sent_at`: since when its outcome is not known. `attempt` counts the keys; the first is
-    the row's id. `reversed` is what was taken back. `look_at`: when the sweep looks next.
+    the row's id. `reversed` is what was taken back. `look_at`: when the sweep looks next, for
+    its outcome, or once it is done for what was taken back of it at the provider.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -57,7 +58,10 @@ class Transfer(Table, tablename="transfer"):
 
 
 class TransferReversal(Table, tablename="transfer_reversal"):
-    """A part of a transfer that is taken back, since the buyer got it back by the refund `cause` (`re_…`)."""
+    """A part of a transfer that is taken back, since the buyer got it back by the refund `cause` (`re_…`).
+
+    One that somebody made at the provider is its own cause (`trr_…`).
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     transfer = ForeignKey(Transfer, null=False)

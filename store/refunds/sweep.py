@@ -11,11 +11,10 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import Disconnected, Gateways, Unavailable
+from store.gateways.port import Gateways, Unavailable
 from store.kit import clock
-from store.kit.db import fetch, fetch_value
-from store.refunds.service import sync_refunds
-from store.vendors.service import note_disconnected
+from store.kit.db import fetch
+from store.refunds.service import follow_refunds
 
 BATCH = 20
 TAKE = """
@@ -41,12 +40,7 @@ async def sweep_refunds(gateways: Gateways) -> int:
 
 async def _look_at(gateways: Gateways, capture_id: UUID) -> None:
     try:
-        await sync_refunds(gateways, capture_id)
-    except Disconnected:
-        # What goes back there is the vendor's doing, and never to be seen by us.
-        await note_disconnected(await fetch_value("SELECT account_ref FROM capture WHERE id = $1", capture_id))
-        await fetch("UPDATE capture SET refunds_at = NULL WHERE id = $1", capture_id)
-        log.warning("refunds_out_of_reach", capture=str(capture_id))
+        await follow_refunds(gateways, capture_id)
     except Unavailable as unknown:
         log.warning("sweep_unknown", row=str(capture_id), reason=str(unknown))
     except Exception:

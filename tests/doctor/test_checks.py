@@ -75,6 +75,7 @@ async def test_everything_but_the_running_shop_is_well_when_an_order_was_bought(
         "reviews",
         "attempts",
         "transfers",
+        "reversals",
         "events",
         *(one.name for one in INVARIANTS),
     ]

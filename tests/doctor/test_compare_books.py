@@ -199,6 +199,22 @@ async def test_request_is_named_when_nobody_intended_it_or_it_took_effect_twice(
     ]
 
 
+async def test_account_is_named_when_nobody_intended_it(world: World) -> None:
+    """Every vendor of the demo has been opened by a row of ours, whose id is the key."""
+    books = await read(world)
+    opened = [row for row in books.requests if (row["method"], row["path"]) == ("POST", "/v1/accounts")]
+    assert len({row["idempotency_key"] for row in opened}) == await value("SELECT count(*) FROM connected_account") > 0
+    assert await find(world, "I20", books) == []
+    key = opened[0]["idempotency_key"]
+
+    async with unguarded():
+        await fetch("DELETE FROM connected_account WHERE id = $1::text::uuid", key)
+
+        assert await find(world, "I20", books) == [
+            (key, "POST /v1/accounts was sent and is no connected_account of ours")
+        ]
+
+
 async def test_doctor_asks_for_the_books_in_a_demo_only(world: World) -> None:
     await buy(world)
     elsewhere = await checks.check_books(replace(world.settings, demo=False))

@@ -33,7 +33,26 @@ SELECT gen_random_uuid(), provider, event_id, endpoint, type, sha256, body FROM 
 """
 
 
-KNOWN = ("I2", "I3", "I4", "I5", "I6", "I7", "I8", "I10", "I12", "I13", "I14", "I16", "I17", "I18", "I19", "I21", "I23")
+KNOWN = (
+    "I2",
+    "I3",
+    "I4",
+    "I5",
+    "I6",
+    "I7",
+    "I8",
+    "I9",
+    "I10",
+    "I12",
+    "I13",
+    "I14",
+    "I16",
+    "I17",
+    "I18",
+    "I19",
+    "I21",
+    "I23",
+)
 
 
 async def all_of(invariant: str) -> list[tuple[str, str]]:

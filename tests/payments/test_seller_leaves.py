@@ -9,6 +9,7 @@ import pytest
 
 from store.doctor.checks import check_reviews
 from store.kit.db import fetch
+from store.kit.money import Money
 from store.payments.service import sync_capture, sync_payment
 from store.payments.states import Door
 from tests.facts import one, the_order, the_payment, value
@@ -86,18 +87,42 @@ async def test_doctor_is_well_and_still_sees_our_side_when_a_charge_is_out_of_re
     assert [row for row, _ in found["I11 at the provider"]] == ["platform in USD"]
 
 
-@pytest.mark.leaves_broken({"I11"}, "the fee lands with us after all, longer than a day after the charge")
-async def test_looking_ends_when_the_fee_never_lands(world: World) -> None:
+async def test_fee_is_told_of_and_booked_when_it_lands_longer_than_a_day_after_the_seller_left(world: World) -> None:
     await leave_unsettled(world)
     capture = await one("SELECT * FROM capture")
 
     waits = await sync_capture(world.gateways, capture["id"])
     untold = (await the_order())["review_reason"]
     await fetch("UPDATE capture SET created_at = created_at - interval '25 hours'")
-    ends = await sync_capture(world.gateways, capture["id"])
+    told = await sync_capture(world.gateways, capture["id"])
 
-    assert (waits, untold, ends) == (False, "", True)
-    assert (await the_order())["review_reason"] != ""
+    fee = Money((await the_payment())["fee"], "USD")
+    assert (waits, untold, told) == (False, "", True)
+    found = await check_reviews()
+    assert f"our fee of {fee} has not come to us yet" in found.detail
+    await fetch(found.detail.partition(", then ")[2])
+    assert await sync_capture(world.gateways, capture["id"])
+    assert (await the_order())["review_reason"] == "", "a person is asked once"
+    await world.advance(20)
+    await world.worker.drain(sweep=True)
+    assert await value("SELECT fee_ref FROM capture") == "", "it is looked for once a day from then on"
+
+    await world.advance(DAY)
+    await world.settle()
+
+    assert await value("SELECT amount FROM ledger_entry WHERE account = 'provider:stripe:platform'") == fee.amount
+    assert await value("SELECT settle_at FROM capture") is None
+    assert await find_broken(world) == {}
+
+
+@pytest.mark.leaves_broken({"I11"}, "the fee lands with us after all, longer than a month after the charge")
+async def test_looking_ends_when_the_fee_has_not_landed_in_a_month(world: World) -> None:
+    await leave_unsettled(world)
+    await fetch("UPDATE capture SET created_at = created_at - interval '31 days'")
+
+    await sync_capture(world.gateways, await value("SELECT id FROM capture"))
+
+    assert "has not come to us yet" in (await the_order())["review_reason"]
     assert await value("SELECT settle_at FROM capture") is None
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from store.doctor.books import COMPARISONS, read_books
-from store.doctor.checks import check_transfers
+from store.doctor.passing_on import check_reversals, check_transfers
 from store.kit import clock
 from store.kit.db import engine, fetch
 from tests.facts import broken, ledger_balances, one, the_order, value
 from tests.invariants import EVERYTHING
 from tests.payments.buying import MUG, break_calls, mend
-from tests.payouts.passing import TRANSFERS, account_of, buy_two, change_account, place_two
+from tests.payouts.passing import REVERSALS, TRANSFERS, account_of, buy_two, change_account, place_two
 from tests.refunds.refunding import refund_there, wait_for_money
 from tests.world import World
 
@@ -69,7 +69,6 @@ async def test_transfer_is_named_when_nobody_will_look_at_it(world: World) -> No
     assert await broken("I21") == [f"transfer {row['id']}"]
 
 
-@pytest.mark.leaves_broken({"I11", "I13"}, "made at the provider past our rows")
 async def test_transfer_is_named_when_the_provider_has_taken_back_what_we_do_not_know_of(world: World) -> None:
     await buy_two(world)
     ref = await value("SELECT transfer_ref FROM transfer ORDER BY id LIMIT 1")
@@ -94,6 +93,40 @@ async def test_waiting_share_is_named_when_the_vendors_account_cannot_receive_it
     assert not seen.ok
     assert seen.detail.startswith(f"1 waiting, first {(await the_order())['number']} for Kiln")
     assert "cannot receive money at the moment" in seen.detail
+
+
+async def test_reversal_is_named_when_it_waits_for_longer_than_it_should(world: World) -> None:
+    assert (await check_reversals()).detail == "none waits"
+    capture = await buy_two(world)
+    await break_calls(world, REVERSALS, status=400)
+    await refund_there(world, capture, amount=500)
+    await world.settle()
+    assert not (await check_reversals()).ok, "nobody knows why Stripe refuses: that does not pass by itself"
+
+    await fetch("UPDATE transfer_reversal SET hold = 'balance'")
+    at_first = await check_reversals()
+    await world.advance(8 * 86400)
+    later = await check_reversals()
+
+    assert (at_first.ok, at_first.detail) == (True, "2 wait for a seller's balance")
+    assert not later.ok
+    assert later.detail.startswith(f"2 waiting, first {(await the_order())['number']} of ")
+    assert "next: see with the vendor how it pays what it owes" in later.detail
+    await mend(world)
+
+
+async def test_reversal_is_named_when_its_outcome_is_unknown_for_a_day(world: World) -> None:
+    capture = await buy_two(world)
+    await break_calls(world, REVERSALS, when="after")
+    await refund_there(world, capture, amount=500)
+    await world.settle()
+    assert (await check_reversals()).ok
+
+    await world.advance(25 * 3600)
+
+    found = await check_reversals()
+    assert not found.ok
+    assert "what became of it at the provider is not known" in found.detail
 
 
 async def test_our_books_are_what_the_provider_answers_when_it_is_asked_by_the_port(world: World) -> None:

@@ -121,7 +121,7 @@ def read_moved(thing: dict[str, Any]) -> Moved:
     amount = read_money(int(thing["amount"]), thing["currency"])
     balance = _object(thing.get("balance_transaction"))
     landed = read_money(abs(int(balance["amount"])), balance["currency"]) if balance else amount
-    return Moved(thing["id"], amount, landed)
+    return Moved(thing["id"], amount, landed, _id(thing.get("source_refund")))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -38,6 +38,10 @@ def verify_event(secrets: Sequence[str], headers: Mapping[str, str], body: bytes
     raise BadSignature("The Stripe-Signature header does not fit this body, or its time is not now.")
 
 
+# Where an object names its charge, by its kind.
+CHARGE_IN = {"refund": "charge", "charge": "id", "transfer": "source_transaction"}
+
+
 def read_event(body: bytes) -> Notice:
     """The verified body as a notice. What is signed but is no event becomes one of type `unreadable`: kept, ignored."""
     try:
@@ -45,7 +49,7 @@ def read_event(body: bytes) -> Notice:
         thing: dict[str, Any] = event["data"]["object"]
         kind = thing.get("object", "")
         metadata = thing.get("metadata") or {}
-        charge = thing.get("charge") if kind == "refund" else thing["id"] if kind == "charge" else ""
+        charge = thing.get(CHARGE_IN.get(kind, "")) or ""
         return Notice(
             event_id=_text(event["id"]),
             type=_text(event["type"]),

@@ -73,11 +73,14 @@ async def mark_over(order_id: UUID, *, text: str, door: str) -> bool:
     return True
 
 
-async def mark_review(order_id: UUID, *, reason: str, door: str) -> bool:
+async def mark_review(order_id: UUID, *, reason: str, door: str, once: str = "") -> bool:
     """What the provider says does not fit: stop here, with the difference in words, until a person has looked.
 
-    A paid order stays paid: only the words are kept.
+    A paid order stays paid: only the words are kept. What a person was asked under the key `once` is not asked again.
     """
+    line = once or f"review:{_short(reason)}"
+    if once and await fetch('SELECT 1 FROM order_event WHERE "order" = $1 AND key = $2', order_id, once):
+        return False
     moved = await advance(
         Order, ORDER, order_id, PaymentState.NEEDS_REVIEW, column="payment_state", review_reason=reason
     )
@@ -87,7 +90,7 @@ async def mark_review(order_id: UUID, *, reason: str, door: str) -> bool:
             order_id,
             reason,
         )
-    await note(order_id, "The payment needs a look by a person.", door=door, key=f"review:{_short(reason)}")
+    await note(order_id, "The payment needs a look by a person.", door=door, key=line)
     return moved is not None
 
 

@@ -16,6 +16,7 @@ import structlog
 from store.gateways.port import CaptureSnapshot, Disconnected, Gateways, Moved
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, retrying, transaction
+from store.kit.money import Money
 from store.ledger import journals, names
 from store.ledger.service import post
 from store.orders import service as orders
@@ -31,6 +32,9 @@ FIRST_LOOK = timedelta(seconds=15)
 REFUNDS_FROM = timedelta(days=1)
 # How long our fee on a charge that we cannot see any more may take to land with us.
 FEE_LANDS = timedelta(days=1)
+# Long after that it is looked for still, rarely: a person knows of it by then.
+FEE_MAY_LAND = timedelta(days=30)
+LATER = timedelta(days=1)
 UNSEEN = (
     "the seller has disconnected the Stripe account before Stripe said what it kept of this payment, so we can neither"
     " see nor refund it: ask the seller, and send the money back another way if the buyer wants it"
@@ -53,9 +57,11 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
         await note_disconnected(capture["account_ref"])
         taken = await gateways.stripe.find_application_fee(capture["capture_ref"])
         due = await fetch_value("SELECT fee FROM payment WHERE id = $1", capture["payment"])
-        if taken is None and due and clock.now() < capture["created_at"] + FEE_LANDS:
+        age = clock.now() - capture["created_at"]
+        if taken is None and due and age < FEE_LANDS:
             return False
-        await retrying(lambda: _stop_looking(dict(capture), taken))
+        missing = due if taken is None else 0
+        await retrying(lambda: _stop_looking(dict(capture), taken, missing, look_again=age < FEE_MAY_LAND))
         return True
     if not snapshot.settled:
         return False
@@ -82,9 +88,15 @@ async def plan_shares(capture: dict[str, Any]) -> None:
         await plan_transfers(capture["order"], capture["capture_ref"] if capture["amount"] else "")
 
 
-async def _stop_looking(capture: dict[str, Any], taken: Moved | None) -> None:
-    """Book our fee and look no more. Money that should go back is told of by the refund; here it is the sale's."""
+async def _stop_looking(capture: dict[str, Any], taken: Moved | None, missing: int, *, look_again: bool) -> None:
+    """Book our fee and look no more, or rarely while it is `missing` (minor units); a person is told once.
+
+    Money that should go back is told of by the refund; here it is the sale's.
+    """
     source, order_id = capture["provider"], capture["order"]
+    words = f"{capture['capture_ref']}: {UNSEEN}"
+    if missing:
+        words += f"; our fee of {Money(missing, capture['currency'])} has not come to us yet"
     async with transaction():
         order = await orders.lock_order(order_id)
         if taken:
@@ -92,13 +104,14 @@ async def _stop_looking(capture: dict[str, Any], taken: Moved | None) -> None:
             entries = journals.application_fee(vendors_account, names.provider(source), taken.amount, taken.landed)
             await post(source, "application_fee", taken.ref, entries, order_ref=str(order_id))
         await fetch(
-            "UPDATE capture SET settle_at = NULL, fee_ref = $2 WHERE id = $1 AND NOT settled",
+            "UPDATE capture SET settle_at = $3, fee_ref = $2 WHERE id = $1 AND NOT settled",
             capture["id"],
             taken.ref if taken else "",
+            clock.now() + LATER if missing and look_again else None,
         )
         log.error("capture_out_of_reach", order=str(order_id), capture=capture["capture_ref"])
         if capture["kind"] == CaptureKind.SETTLING and not order["review_reason"]:
-            await orders.mark_review(order_id, reason=f"{capture['capture_ref']}: {UNSEEN}", door="")
+            await orders.mark_review(order_id, reason=words, door="", once=f"unseen:{capture['id']}")
 
 
 async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
@@ -123,10 +136,11 @@ async def _book(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
             await post(source, "application_fee", taken.ref, entries, order_ref=order_ref)
         await plan_shares(capture)
         await fetch(
-            "UPDATE capture SET settled = true, settle_at = NULL, transfer_ref = $2, transferred = $3, fee_ref = $4"
-            " WHERE id = $1",
+            "UPDATE capture SET settled = true, settle_at = NULL, transfer_ref = $2, transferred = $3, fee_ref = $4,"
+            " kept_ref = $5 WHERE id = $1",
             capture["id"],
             snapshot.transfer.ref if snapshot.transfer else "",
             snapshot.transfer.amount.amount if snapshot.transfer else 0,
             snapshot.application_fee.ref if snapshot.application_fee else "",
+            snapshot.provider_fee.ref if snapshot.provider_fee else "",
         )

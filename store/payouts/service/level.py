@@ -22,7 +22,9 @@ from store.payouts.states import REVERSAL, TransferReason, TransferState
 from store.payouts.tables import TransferReversal
 
 TRANSFERS = """
-SELECT * FROM transfer WHERE "order" = $1 AND state <> 'canceled' ORDER BY created_at, id FOR UPDATE
+SELECT * FROM transfer WHERE "order" = $1 AND state <> 'canceled'
+  AND (reason = 'promotion' OR (SELECT charge_type FROM orders WHERE id = $1) <> 'destination')
+ORDER BY created_at, id FOR UPDATE
 """
 REVERSALS = """
 SELECT * FROM transfer_reversal WHERE state <> 'canceled' AND transfer = ANY($1) ORDER BY created_at, id FOR UPDATE
@@ -53,7 +55,24 @@ async def level_transfers(order_id: UUID, targets: Mapping[str, int], because: s
             await _take_back(mine, [row["amount"] - taken[row["id"]] for row in mine], surplus, because)
         elif surplus < 0:
             ids = {row["id"] for row in mine}
-            await _give_again(order_id, vendor, [r for r in reversals if r["transfer"] in ids], -surplus, because)
+            theirs = [row for row in reversals if row["transfer"] in ids]
+            # What was taken back at the provider by hand stays with us until whoever did it decides otherwise.
+            by_hand = sum(row["amount"] for row in theirs if row["cause"] == row["reversal_ref"])
+            if -surplus > by_hand:
+                await _give_again(order_id, vendor, theirs, -surplus - by_hand, because)
+
+
+async def restore_share(order_id: UUID, amount: int, because: str) -> None:
+    """Send a destination's share again, out of our balance: the provider took it back for the refund `because`, which
+    failed, and does not pass it on a second time. In the caller's transaction, which has locked the order; once.
+    """
+    part = await fetch_row(
+        "SELECT part.id, part.vendor, part.account_ref, orders.currency FROM vendor_order AS part"
+        ' JOIN orders ON orders.id = part."order" WHERE orders.id = $1',
+        order_id,
+    )
+    assert part is not None
+    await insert_transfer(order_id, part, TransferReason.SHARE, because, amount, restores=True)
 
 
 async def _take_back(transfers: list[Any], left: list[int], amount: int, because: str) -> None:

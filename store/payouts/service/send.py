@@ -6,6 +6,7 @@ same key again while the call may be under way, the provider's own list first af
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from store.payouts.tables import Transfer, TransferReversal
 
 log = structlog.get_logger(__name__)
 
+# When the sweep first looks for what was taken back of it at the provider.
+NEXT_LOOK = timedelta(days=1)
 WORDS = {
     Hold.ACCOUNT: "The seller's account cannot receive money at the moment. It goes out by itself when it can again.",
     Hold.BALANCE: "Our balance does not cover it yet. It goes out by itself when it does.",
@@ -204,7 +207,7 @@ async def _record(transfer_id: UUID, made: TransferSnapshot) -> None:
             hold="",
             why="",
             sent_at=row["sent_at"] or clock.now(),
-            look_at=None,
+            look_at=clock.now() + NEXT_LOOK,
         )
         if moved is None:
             raise DifferentTransfer(f"{made.ref} was sent for a transfer that is {row['state']}")

@@ -1,6 +1,7 @@
 """Money that lies on an account which has let us go: we can neither see nor refund it, so a person takes over.
 
-Our refund ends, since nobody will make it; buyer and operator are told in words. docs.stripe.com/connect/refunds
+Nobody looks there any more. Our refund ends, since nobody will make it; buyer and operator are told in words.
+docs.stripe.com/connect/refunds
 """
 
 from __future__ import annotations
@@ -16,7 +17,28 @@ from store.orders import service as orders
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
 
+UNSEEN = (
+    "something of it goes back to the buyer, but the seller has disconnected the Stripe account, so we cannot see what"
+    " becomes of it: ask the seller"
+)
+
 log = structlog.get_logger(__name__)
+
+
+async def stop_following(capture_id: UUID, *, told: bool) -> None:
+    """Look no more at what goes back of this capture: it is the seller's doing, and never to be seen by us.
+
+    Where a refund was on its way, or the provider has `told` of one, a person is asked what became of it.
+    """
+    async with transaction():
+        order_id = (await fetch('SELECT "order" FROM capture WHERE id = $1', capture_id))[0][0]
+        order = await orders.lock_order(order_id)
+        capture = await fetch_row("UPDATE capture SET refunds_at = NULL WHERE id = $1 RETURNING *", capture_id)
+        assert capture is not None
+        log.warning("refunds_out_of_reach", capture=str(capture_id))
+        waits = await fetch("SELECT 1 FROM refund WHERE capture = $1 AND status = 'pending'", capture_id)
+        if (told or waits) and not order["review_reason"]:
+            await orders.mark_review(order_id, reason=f"{capture['capture_ref']}: {UNSEEN}", door="")
 
 
 async def hand_over(capture_id: UUID) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from store.gateways.port import CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
 from store.kit import clock
@@ -27,7 +26,7 @@ from store.orders import service as orders
 from store.payments.service.settle import plan_shares
 from store.payments.states import CaptureKind
 from store.payouts.queries import read_taken_back
-from store.payouts.service import level_transfers
+from store.payouts.service import level_transfers, sync_reversals
 from store.promotions.discounts import spread_page_discount
 from store.refunds.service.entries import (
     GivenBack,
@@ -38,10 +37,10 @@ from store.refunds.service.entries import (
     reversal_entries,
     share_out,
 )
+from store.refunds.service.failed import note_failure
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
-
-log = structlog.get_logger(__name__)
+from store.vendors.states import ChargeType
 
 # While a refund is on its way.
 LOOK_AGAIN = timedelta(hours=1)
@@ -49,15 +48,6 @@ TOO_LATE = "The payment arrived after the order had ended"
 TWICE = "The order had been paid already"
 OUR_REASONS = (TOO_LATE, TWICE)
 AT_PROVIDER = "Made at the provider"
-# docs.stripe.com/api/refunds/object, failure_reason
-FAILURE_WORDS = {
-    "lost_or_stolen_card": "the card was reported lost or stolen",
-    "expired_or_canceled_card": "the card has expired or was canceled",
-    "charge_for_pending_refund_disputed": "the payment is being disputed",
-    "insufficient_funds": "the balance was too small for it",
-    "declined": "the bank declined it",
-    "merchant_request": "it was stopped",
-}
 ON_ITS_WAY = (RefundStatus.REQUESTED, RefundStatus.PENDING)
 STATUS = {
     RefundOutcome.PENDING: RefundStatus.PENDING,
@@ -81,6 +71,9 @@ async def sync_refunds(gateways: Gateways, capture_id: UUID) -> None:
         # A charge whose only refund failed shows nothing refunded any more.
         refunds = await gateways.stripe.find_refunds(capture["capture_ref"], capture["account_ref"])
         snapshot = replace(snapshot, refunds=tuple(refunds))
+    if snapshot.refunds and capture["charge_type"] == ChargeType.SEPARATE:
+        # What a person has taken back for a refund by hand is not taken a second time by us.
+        await sync_reversals(gateways, capture["order"])
     await retrying(lambda: _apply(dict(capture), snapshot))
 
 
@@ -94,7 +87,7 @@ async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
             await _post(capture, "fee_refund", returned.ref, fee_return_entries(capture, parts[0], returned))
         # The oldest first, since a newer one may give back what an older one did not bring to the buyer.
         for refund in reversed(snapshot.refunds):
-            await _record_one(capture, refund, parts)
+            await _record_one(capture, refund, parts, snapshot)
         await _tell(capture)
 
 
@@ -119,7 +112,9 @@ async def _read_parts(capture: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]) -> None:
+async def _record_one(
+    capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any], seen: CaptureSnapshot
+) -> None:
     row = await _find_or_insert(capture, snapshot)
     back = await _share_out(capture, row, snapshot, parts)
     to, moved = STATUS[snapshot.outcome], None
@@ -137,7 +132,7 @@ async def _record_one(capture: dict[str, Any], snapshot: RefundSnapshot, parts: 
         if snapshot.came_back:
             await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
     if moved and to in (RefundStatus.FAILED, RefundStatus.CANCELED):
-        await _alarm(capture, snapshot, to)
+        await note_failure(capture, seen, snapshot, to, str(parts[0]["vendor"]))
 
 
 async def _share_out(
@@ -187,17 +182,6 @@ async def _read_given(capture: dict[str, Any], but: UUID | None) -> Counter[str]
     for row in rows:
         given[row["account"]] += row["amount"]
     return given
-
-
-async def _alarm(capture: dict[str, Any], snapshot: RefundSnapshot, to: RefundStatus) -> None:
-    """The money did not arrive: the buyer is told, and a person must find another way to give it back."""
-    reason = FAILURE_WORDS.get(snapshot.reason, "the provider gave no reason")
-    words = f"A refund of {snapshot.amount} {to}: {reason}"
-    await orders.note(capture["order"], f"{words}.", key=f"failed:{snapshot.ref}")
-    await orders.mark_review(capture["order"], reason=f"{words} ({snapshot.ref})", door="")
-    order = await orders.lock_order(capture["order"])
-    await orders.tell_buyer("refund_failed", snapshot.ref, order, amount=snapshot.amount.amount, reason=reason)
-    log.error("refund_did_not_arrive", status=to, ref=snapshot.ref, reason=snapshot.reason)
 
 
 async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:

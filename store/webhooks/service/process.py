@@ -19,11 +19,19 @@ from store.payments.queries import find_payment, is_live
 from store.payments.service import sync_capture, sync_payment
 from store.payments.service.settle import find_capture
 from store.payments.states import Door
-from store.payouts.service import wake_transfers
-from store.refunds.service import sync_refunds
+from store.payouts.queries import find_order_of
+from store.payouts.service import sync_reversals, wake_transfers
+from store.refunds.service import follow_refunds
 from store.vendors.queries import find_vendor_of
 from store.vendors.service import sync_account
-from store.webhooks.states import ACCOUNT_EVENTS, ATTEMPT_EVENTS, CAPTURE_EVENTS, HANDLED, SESSION_EVENTS
+from store.webhooks.states import (
+    ACCOUNT_EVENTS,
+    ATTEMPT_EVENTS,
+    CAPTURE_EVENTS,
+    HANDLED,
+    SESSION_EVENTS,
+    TRANSFER_EVENTS,
+)
 
 WEBHOOK_LAG = histogram("webhook_lag_seconds", "From the event at the provider to its effect here")
 TRIES = 12
@@ -59,6 +67,8 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
         await sync_account(gateways, vendor_id)
         await wake_transfers(notice.account)
         return "applied"
+    if notice.type in TRANSFER_EVENTS:
+        return "applied" if await _sync_reversals(gateways, notice) else "foreign"
     if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
         return "applied" if await _sync_payment(gateways, notice) else "foreign"
     capture_id = await find_capture(notice.capture_ref)
@@ -76,7 +86,7 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
         if not await sync_capture(gateways, capture_id):
             raise NotYet("the provider has not settled this charge yet")
     else:
-        await sync_refunds(gateways, capture_id)
+        await follow_refunds(gateways, capture_id, told=True)
     return "applied"
 
 
@@ -91,3 +101,15 @@ async def _sync_payment(gateways: Gateways, notice: Notice) -> UUID | None:
     if payment_id is not None:
         await sync_payment(gateways, payment_id, Door.WEBHOOK)
     return payment_id
+
+
+async def _sync_reversals(gateways: Gateways, notice: Notice) -> bool:
+    """A transfer was taken back: one of ours, or the one by which a charge passes a destination's share on."""
+    order_id = await find_order_of(notice.resource)
+    if order_id is not None:
+        await sync_reversals(gateways, order_id)
+        return True
+    capture_id = await find_capture(notice.capture_ref)
+    if capture_id is not None:
+        await follow_refunds(gateways, capture_id)
+    return capture_id is not None

@@ -17,10 +17,11 @@ class Row:
 
 def row(number: int, fault: str, must: str, *tests: str) -> Row:
     """A row whose tests are named without `test_` and `.py`: `payments/sweep::looks_grow…`."""
-    return Row(number, fault, must, tuple(_spell(test) for test in tests))
+    return Row(number, fault, must, tuple(spell(test) for test in tests))
 
 
-def _spell(short: str) -> str:
+def spell(short: str) -> str:
+    """The id of a test that is named without `test_` and `.py`."""
     file, _, name = short.partition("::")
     folder, _, stem = file.rpartition("/")
     root = "" if folder.startswith("e2e") else "tests/"

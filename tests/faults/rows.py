@@ -11,6 +11,7 @@ from pathlib import Path
 from store.doctor.books import COMPARISONS
 from store.doctor.invariants import INVARIANTS
 from tests.faults import rows_provider, rows_shop
+from tests.faults.proofs import ASKED_BY_TESTS, PROOFS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "reliability.md"
@@ -24,10 +25,11 @@ it anew, and a test fails when it is out of date.
 `python -m store doctor` asks for each of these and names the row and the next step; in a demo it also compares our rows
 with the sandbox's own books ("at the provider"). After every test and every journey that moves money the world is
 brought to rest and all of them are asked for (`tests/invariants.py`, `e2e/invariants.py`); one that breaks them on
-purpose says which and why (`leaves_broken`).
+purpose says which and why (`leaves_broken`). The tests named here break an invariant and see it found; what no row can
+show (I28) they ask for themselves.
 
-| | must hold |
-|---|---|
+| | must hold | tests |
+|---|---|---|
 """
 FAULTS = """
 ## Faults
@@ -49,12 +51,14 @@ def write_page() -> str:
     """The text of `docs/reliability.md`."""
     must = [(one.name, one.text) for one in INVARIANTS]
     must += [(f"{one.name} at the provider", one.text) for one in COMPARISONS]
-    lines = [f"| {name} | {text} |" for name, text in must]
-    rows = [
-        f"| {each.number} | {each.fault} | {each.must} | {'<br>'.join(f'`{test}`' for test in each.tests)} |"
-        for each in ROWS
-    ]
+    must += ASKED_BY_TESTS.items()
+    lines = [f"| {name} | {text} | {_list(PROOFS.get(name, ()))} |" for name, text in must]
+    rows = [f"| {each.number} | {each.fault} | {each.must} | {_list(each.tests)} |" for each in ROWS]
     return INTRO + "\n".join(lines) + "\n" + FAULTS + "\n".join(rows) + "\n"
+
+
+def _list(tests: tuple[str, ...]) -> str:
+    return "<br>".join(f"`{test}`" for test in tests)
 
 
 if __name__ == "__main__":

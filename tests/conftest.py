@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 import stripe
+import structlog
 
 from tests.examples import load_profile
 
@@ -36,6 +37,13 @@ _stop = []
 
 # The SDK rests before it tries again, half a second and more; nobody here needs the rest.
 stripe.HTTPClient.INITIAL_DELAY = 0.01
+# As in the shop: the pretty tracebacks, with every local variable, hold the event loop for seconds on a busy machine.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

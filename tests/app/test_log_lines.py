@@ -22,12 +22,12 @@ from tests.world import ADA, World
 def out() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level, hook, thread_hook = root.handlers[:], root.level, sys.excepthook, threading.excepthook
-    stream = io.StringIO()
+    before, stream = structlog.get_config(), io.StringIO()
     configure_logs("info", json=True, stream=stream)
     yield stream
     root.handlers[:], sys.excepthook, threading.excepthook = handlers, hook, thread_hook
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 async def test_lines_name_request_order_and_payment_when_an_order_was_bought(world: World, out: io.StringIO) -> None:

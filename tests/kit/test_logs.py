@@ -66,12 +66,12 @@ class Payload:
 def out(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level, hook, thread_hook = root.handlers[:], root.level, sys.excepthook, threading.excepthook
-    stream = io.StringIO()
+    before, stream = structlog.get_config(), io.StringIO()
     configure_logs("debug", json=request.param, stream=stream)
     yield stream
     root.handlers[:], sys.excepthook, threading.excepthook = handlers, hook, thread_hook
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def fail(text: str) -> None:

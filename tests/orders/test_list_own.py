@@ -12,6 +12,7 @@ from tests.shelves import count_statements, read_form, read_words
 from tests.world import ADA, Browser, World, rows
 
 NEW = "ada.new@example.com"
+COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'orders'"
 
 
 async def numbers_of(browser: Browser) -> list[str]:
@@ -80,7 +81,7 @@ async def test_list_has_pages_when_it_is_long_and_costs_the_same(world: World) -
     await ada.check_out()
     columns = [
         row["column_name"]
-        for row in await rows("SELECT column_name FROM information_schema.columns WHERE table_name = 'orders'")
+        for row in await rows(COLUMNS)
         if row["column_name"] not in ("id", "number", "token", "cart_id", "form_id")
     ]
     names = ", ".join(columns)

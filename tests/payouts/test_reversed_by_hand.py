@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 
 from store.gateways.port import Unavailable
+from store.kit.money import split
 from store.payouts.queries import read_balance
 from store.payouts.service import sync_reversals
+from store.refunds.service import sync_refunds
 from tests.facts import assert_books_agree, ledger_balances, one, provider_balances, value
 from tests.invariants import find_broken
 from tests.payments.buying import MUG, break_calls, mend
@@ -100,6 +102,22 @@ async def test_vendor_gives_its_part_once_when_a_person_refunds_and_reverses_by_
     )
     assert await find_broken(world) == {}
     await assert_books_agree(world)
+
+
+async def test_what_was_taken_by_hand_is_not_taken_again_when_only_the_refund_is_heard_of(world: World) -> None:
+    capture = await buy_two(world)
+    sent = await transfer_of(MUG)
+    parts = await rows("SELECT account_ref, share, fee FROM vendor_order ORDER BY id")
+    *shares, _ = split(1000, [*(part["share"] for part in parts), sum(part["fee"] for part in parts)])
+    theirs = dict(zip((part["account_ref"] for part in parts), shares, strict=True))[sent["account_ref"]]
+    await world.tell("webhooks", action="hold")
+    await reverse_there(world, sent["transfer_ref"], 100)
+    await refund_there(world, capture, amount=1000)
+
+    await sync_refunds(world.gateways, capture["id"])
+    await world.worker.drain()
+
+    assert (await net(world))[sent["account_ref"]] == sent["amount"] - theirs
 
 
 async def test_debt_is_paid_by_it_when_ours_was_refused(world: World) -> None:

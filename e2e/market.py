@@ -165,6 +165,10 @@ class Market:
         # Nobody can pay these any more: a vendor who stops selling has no page of theirs to close.
         self.rows("UPDATE payment SET status = 'expired' WHERE status IN ('created', 'pending')")
         self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
+        # Nor is any of what an earlier journey left waiting for a vendor who can have money again.
+        for table in ("transfer_reversal", "transfer"):
+            self.rows(f"UPDATE {table} SET state = 'canceled' WHERE state IN ('intended', 'waiting')")
+            self.rows(f"UPDATE {table} SET look_at = NULL WHERE look_at IS NOT NULL")
         # What vendors made in a journey leaves the shelves with it.
         made = [row["id"] for row in self._found["product"]]
         self.rows("UPDATE product SET published = false WHERE published AND id <> ALL($1)", made)

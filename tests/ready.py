@@ -74,8 +74,12 @@ async def put_market(data: Path, seed: Callable[[Path], Awaitable[Secrets]]) -> 
     """
     if not _markets:
         folder = Path(tempfile.mkdtemp(prefix="overprint-market-"))
-        secrets = await seed(folder)
-        _markets.append(Market(folder, secrets, clock.wall(), await _lay_by()))
+        try:
+            secrets = await seed(folder)
+            _markets.append(Market(folder, secrets, clock.wall(), await _lay_by()))
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
     (market,) = _markets
     shutil.copytree(market.folder, data, dirs_exist_ok=True)
     passed = clock.wall() - market.at
@@ -94,6 +98,7 @@ def forget_market() -> None:
 
 async def _lay_by() -> tuple[str, ...]:
     """Move every row into the schema `market` of the database; returns the statements that bring them back."""
+    await fetch("DROP SCHEMA IF EXISTS market CASCADE")
     await fetch("CREATE SCHEMA market")
     copies = []
     tables = await fetch(COLUMNS)

@@ -67,7 +67,7 @@ async def forget_address(email: str, kinds: Sequence[str]) -> None:
     """Keep of the mails to this address that they were sent, and nothing else; of `kinds` none is sent any more."""
     await fetch(
         "UPDATE mail_message SET recipient = '', view = '{}', last_error = '', state = 'done'"
-        " WHERE lower(recipient) = lower($1) AND (state <> 'waiting' OR kind = ANY($2))",
+        " WHERE recipient <> '' AND lower(recipient) = lower($1) AND (state <> 'waiting' OR kind = ANY($2))",
         email,
         list(kinds),
     )
@@ -77,7 +77,7 @@ async def forget_mails(numbers: Sequence[str]) -> None:
     """Keep of the mails about the orders with these numbers that they were sent, and nothing else."""
     await fetch(
         "UPDATE mail_message SET recipient = '', view = '{}', last_error = ''"
-        " WHERE state <> 'waiting' AND view::jsonb ->> 'number' = ANY($1)",
+        " WHERE recipient <> '' AND state <> 'waiting' AND view::jsonb ->> 'number' = ANY($1)",
         list(numbers),
     )
 

@@ -146,10 +146,16 @@ async def test_share_that_waits_and_debt_are_told_where_they_lie(world: World) -
     async with transaction():
         await post("made", "transfer", "too much", moved)
 
+    fee = read_words(await vera.get(PAGE))
+    debt = (Entry(names.receivable(str(vendor)), "USD", 200), Entry(names.payable(str(vendor)), "USD", -200))
+    async with transaction():
+        await post("made", "refund", "asked back", debt)
+
     owes = read_words(await vera.get(PAGE))
 
     async with transaction():
-        await post("made", "transfer_reversal", "taken back", reverse(moved))
+        await post("made", "transfer_reversal", "taken back", (*reverse(moved), *reverse(debt)))
+    assert re.search(r"acct_\w+ \$5\.00 Overprint’s fee, on its way to us [-−]\$2\.00", fee)
     assert "With Overprint, not on your Stripe account yet $3.00" in waits
     assert re.search(
         r"On your Stripe account acct_\w+ \$5\.00 To be given back to Overprint, for refunds [-−]\$2\.00", owes

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
+from store.accounts.service import lock_person
 from store.kit import clock
-from store.kit.db import fetch, fetch_value
+from store.kit.db import fetch, fetch_value, transaction
+from store.kit.errors import NotFound
+from store.kit.ids import new_id
 from store.orders.service import erase_orders, ship_part
-from tests.facts import one, the_order
+from store.vendors.service import ShopProfile, open_shop
+from tests.facts import one, the_order, value
 from tests.guards import unguarded
+from tests.locks import wait_for_waiting
 from tests.payments.buying import MUG
 from tests.people import is_in, link_for, make_person, sign_in, sign_in_as, sign_up, subjects
 from tests.shelves import read_words
@@ -142,6 +149,61 @@ async def test_open_invitation_ends_with_the_account_it_was_for(world: World) ->
 
     (offer,) = await rows("SELECT email, email_key, token_hash, withdrawn_at IS NULL AS open FROM invitation")
     assert offer == {"email": "", "email_key": "", "token_hash": None, "open": False}
+
+
+async def test_nobody_is_written_to_when_no_answer_could_come(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    path = await ada.buy(MUG)
+    await world.settle()
+    await send_everything()
+    await world.settle()
+    form = {"form_id": "one-form-id", "about": "question", "message": "When?"}
+    part = await one("SELECT id FROM vendor_order")
+    await ada.post("/account/delete")
+
+    shown, sent = await ada.get(f"{path}/ask"), await ada.post(f"{path}/ask", **form, seller=str(part["id"]))
+
+    assert "no answer could reach you" in shown.text
+    assert "<textarea" not in shown.text
+    assert sent.status_code == 409
+    assert await value("SELECT count(*) FROM order_message") == 0
+
+
+async def test_offer_stands_when_who_never_proved_its_address_deletes_an_account(world: World) -> None:
+    vera, stranger = world.browser(), world.browser()
+    await sign_in_as(vera, "vera")
+    await vera.post("/sell/team", email="ada.new@example.com", role="staff")
+    await sign_up(stranger, "ada.new@example.com")
+
+    await stranger.post("/account/delete")
+    await world.worker.send_mail()
+
+    assert await rows("SELECT email, withdrawn_at FROM invitation") == [
+        {"email": "ada.new@example.com", "withdrawn_at": None}
+    ]
+    assert await value("SELECT count(*) FROM mail_message WHERE kind = 'invited' AND recipient <> ''") == 1
+
+
+async def test_no_shop_is_left_to_nobody_when_it_is_opened_while_its_account_is_deleted(world: World) -> None:
+    """Whoever locks the person first is first: the other one sees what it did."""
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    person = await one("SELECT id FROM person WHERE email = 'ada@example.com'")
+
+    async with transaction():
+        await lock_person(person["id"])
+        deleting = asyncio.create_task(ada.post("/account/delete"), context=contextvars.Context())
+        # A transaction would see the same waiting ones again and again.
+        await asyncio.create_task(wait_for_waiting(deleting), context=contextvars.Context())
+        await open_shop(person["id"], "ada@example.com", ShopProfile("Teapot Works", "", "US"), "US")
+    answer = await deleting
+
+    assert answer.status_code == 409
+    assert await value("SELECT count(*) FROM person WHERE deleted_at IS NOT NULL") == 0
+    with pytest.raises(NotFound):
+        async with transaction():
+            await lock_person(new_id())
 
 
 async def test_mail_to_a_shop_is_not_sent_to_an_owner_who_has_gone(world: World) -> None:

@@ -174,7 +174,7 @@ def test_no_mail_to_a_shop_goes_to_somebody_who_left_it() -> None:
     call = re.compile(r'tell_shop\(\w+\["\w+"\], "(\w+)"')
     told = {kind for file in STORE.rglob("*.py") for kind in call.findall(file.read_text("utf-8"))}
 
-    assert told == set(TO_SHOPS) - {"invited"}
+    assert told == set(TO_SHOPS)
 
 
 async def test_nobody_is_remembered_by_an_event_that_comes_after_the_account_was_deleted(world: World) -> None:

@@ -167,6 +167,33 @@ async def test_nothing_is_sent_again_for_it_when_other_money_goes_back_and_comes
     assert await find_broken(world) == {}
 
 
+async def test_everything_is_sent_again_that_was_asked_for_when_one_by_hand_has_paid_for_another_refund(
+    world: World,
+) -> None:
+    """The first refund fails; the second one stands, and the reversal by hand was a part of it."""
+    capture = await buy_two(world, number=FAILING)
+    await fill_platform(world)
+    sent = await transfer_of(MUG)
+    await refund_there(world, capture, amount=1000)
+    await world.settle()
+    taken = await value("SELECT reversed FROM transfer WHERE id = $1", sent["id"])
+    await world.advance(100)
+    await reverse_there(world, sent["transfer_ref"], 300)
+    await world.deliver()
+    await refund_there(world, capture, amount=1000)
+    await world.settle()
+    had = (await net(world))[sent["account_ref"]]
+
+    await world.advance(90)
+    await world.settle()
+
+    assert [row["status"] for row in await rows("SELECT status FROM refund ORDER BY created_at")] == [
+        "failed",
+        "succeeded",
+    ]
+    assert (await net(world))[sent["account_ref"]] == had + taken
+
+
 @pytest.mark.leaves_broken({"I10", "I11", "I13", "I18", "I20"}, "planted, and what hangs on it")
 async def test_it_waits_when_it_is_not_known_whether_ours_took_effect(world: World) -> None:
     capture = await buy_two(world)

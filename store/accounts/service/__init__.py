@@ -12,6 +12,7 @@ from store.accounts.service.persons import (
     find_by_email,
     has_password,
     is_password_of,
+    lock_person,
     prove,
     set_operator,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "is_password_of",
     "issue_link",
     "keep_messages",
+    "lock_person",
     "prove",
     "read_link",
     "reset_password",

@@ -110,6 +110,12 @@ async def set_operator(email: str, operator: bool) -> None:
         await end_sessions(person_id)
 
 
+async def lock_person(person_id: UUID) -> None:
+    """Keep this person's account as it is until the caller's transaction ends. Raises NotFound when it has ended."""
+    if not await fetch("SELECT FROM person WHERE id = $1 AND deleted_at IS NULL FOR UPDATE", person_id):
+        raise NotFound("This account was deleted.")
+
+
 async def delete_person(person_id: UUID) -> None:
     """Make a person nobody, inside the caller's transaction: no address, password or right, signed out everywhere.
 

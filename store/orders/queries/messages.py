@@ -55,6 +55,10 @@ class SentMessage(Struct, frozen=True):
     done: bool
 
 
+UNPAID = "This order is not paid, so no seller knows of it yet."
+NOBODY = "The account of this order was deleted, so no answer could reach you."
+
+
 class AskPage(Struct, frozen=True):
     """Who can be written to about this order; `closed` says why nobody can, "" when somebody can."""
 
@@ -93,7 +97,7 @@ async def read_ask_page(token: str) -> AskPage | None:
         number=row["number"],
         token=row["token"],
         email=row["email"],
-        closed="" if paid else "This order is not paid, so no seller knows of it yet.",
+        closed=UNPAID if not paid else "" if row["email"] else NOBODY,
         may_ask_refund=not row["given_back"],
         sellers=tuple(AskSeller(**seller) for seller in json.loads(row["sellers"] or "[]")),
         messages=tuple(

@@ -29,8 +29,8 @@ WHERE part.id = $1 AND part."order" = $2
 async def ask_seller(order_id: UUID, part_id: UUID, form_id: str, kind: MessageKind, reason: str, text: str) -> str:
     """Hand `text` to the seller of `part_id`; `reason` is a RefundReason, "" for a question. Returns the seller's name.
 
-    Raises NotFound for a part of another order, Conflict while the order is not paid, or when money is asked for
-    and nothing is left to give back.
+    Raises NotFound for a part of another order, Conflict while the order is not paid, when nobody could be answered, or
+    when money is asked for and nothing is left to give back.
     """
     order = await lock_order(order_id)
     part = await fetch_row(PART, part_id, order_id)
@@ -38,6 +38,8 @@ async def ask_seller(order_id: UUID, part_id: UUID, form_id: str, kind: MessageK
         raise NotFound("This order has no such seller.")
     if order["payment_state"] != PaymentState.PAID:
         raise Conflict("This order is not paid, so no seller knows of it yet.")
+    if not order["email"]:
+        raise Conflict("The account of this order was deleted, so no answer could reach you.")
     if (
         kind == MessageKind.REFUND
         and order["refunded"] + order["refund_pending"] >= order["total"] - part["discounted"]

@@ -20,7 +20,7 @@ from store.vendors.service import forget_offers_to, leave_shop
 # A payment that comes after the end of its order still makes it go out; none came later than this.
 LATE = timedelta(days=1)
 # Mails to a shop: whoever is gone gets no more of them, and its other owners have their own.
-TO_SHOPS = ("sold", "asked", "approved", "restricted", "invited")
+TO_SHOPS = ("sold", "asked", "approved", "restricted")
 ERASE = f"""
 UPDATE orders SET email = '', full_name = '', address_line1 = '', address_line2 = '', city = '', region = '',
   postcode = '', version = orders.version + 1
@@ -46,11 +46,15 @@ async def delete_account(person: Person) -> None:
     the person's before. Raises ShopStillOpen, ShopUnfinished.
     """
     async with transaction():
+        # First of all: a shop that this person opens or joins meanwhile is seen, or is not opened any more.
+        await accounts.lock_person(person.id)
         alone = await leave_shop(person.id)
         if alone is not None:
             await check_finished(alone)
-        await forget_offers_to(person.email)
         if person.verified:
+            # An address that nobody proved may be another's, who is offered a place.
+            await forget_offers_to(person.email)
+            await forget_address(person.email, ("invited",))
             await fetch(
                 "UPDATE orders SET person = $1 WHERE person IS NULL AND lower(email) = lower($2)",
                 person.id,

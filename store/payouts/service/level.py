@@ -56,8 +56,10 @@ async def level_transfers(order_id: UUID, targets: Mapping[str, int], because: s
         elif surplus < 0:
             ids = {row["id"] for row in mine}
             theirs = [row for row in reversals if row["transfer"] in ids]
-            # What was taken back at the provider by hand stays with us until whoever did it decides otherwise.
-            by_hand = sum(row["amount"] for row in theirs if row["cause"] == row["reversal_ref"])
+            # What was taken back at the provider by hand beyond what was asked for stays with us until whoever did it
+            # decides otherwise.
+            asked = max(0, sum(row["amount"] for row in mine) - target)
+            by_hand = max(0, sum(row["amount"] for row in theirs if row["cause"] == row["reversal_ref"]) - asked)
             if -surplus > by_hand:
                 await _give_again(order_id, vendor, theirs, -surplus - by_hand, because)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from store.accounts.service import end_sessions
+from store.accounts.service import end_sessions, lock_person
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, savepoint, transaction
 from store.kit.errors import Conflict
@@ -45,7 +45,7 @@ async def open_shop(
     currency = CURRENCIES[profile.country]
     at_home = profile.country == platform_country
     async with transaction():
-        await fetch("SELECT FROM person WHERE id = $1 FOR UPDATE", person_id)
+        await lock_person(person_id)
         if await fetch_value("SELECT 1 FROM membership WHERE person = $1", person_id):
             raise Conflict("You have a shop already; one person sits in one shop.")
         vendor_id = new_id()

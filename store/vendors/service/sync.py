@@ -130,7 +130,7 @@ async def _move(vendor: dict[str, Any], to: VendorState, told: dict[str, Any]) -
     cause = f"{vendor['id']}:{moved['version']}"
     if vendor["state"] == VendorState.ACTIVE:
         await enqueue("stop_paying", cause, {"vendor_id": str(vendor["id"])})
-    if (vendor["state"], to) == (VendorState.UNDER_REVIEW, VendorState.ACTIVE):
+    if not vendor["paused"] and (vendor["state"], to) == (VendorState.UNDER_REVIEW, VendorState.ACTIVE):
         await tell_shop(vendor["id"], "approved", cause, {"shop": vendor["name"], "path": "/sell/home"})
     if to in (VendorState.RESTRICTED, VendorState.REJECTED, VendorState.DISCONNECTED):
         wants = explain_requirements(moved["requirements"])

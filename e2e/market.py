@@ -46,6 +46,7 @@ DUE = """
 SELECT id FROM payment WHERE check_at <= $1 AND "order" = ANY($2) AND status = ANY($3)
 UNION ALL SELECT id FROM capture WHERE settle_at <= $1 AND "order" = ANY($2) AND NOT settled
 """
+HELD = "SELECT id FROM orders WHERE payment_state IN ('awaiting_payment', 'failed')"
 VENDOR_FACTS = (
     "name, about, ink, returns_text, state, paused, closed_at, delivery_price, allow_promotion_codes,"
     " charges_enabled, payouts_enabled, details_submitted,"
@@ -164,6 +165,10 @@ class Market:
         self.rows("UPDATE payment SET check_at = NULL WHERE check_at IS NOT NULL")
         # Nobody can pay these any more: a vendor who stops selling has no page of theirs to close.
         self.rows("UPDATE payment SET status = 'expired' WHERE status IN ('created', 'pending')")
+        # Their goods go back now, and not when a later journey moves the clock.
+        self.rows("UPDATE orders SET hold_until = now() - interval '1 minute' WHERE id IN (" + HELD + ")")
+        self.rows("NOTIFY work")
+        wait_until(lambda: not self.rows(HELD), "orders that nobody can pay any more to end")
         self.rows("UPDATE capture SET settle_at = NULL WHERE settle_at IS NOT NULL")
         # Nor is any of what an earlier journey left waiting for a vendor who can have money again.
         for table in ("transfer_reversal", "transfer"):

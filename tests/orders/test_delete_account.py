@@ -13,7 +13,6 @@ from store.accounts.service import lock_person
 from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.kit.errors import NotFound
-from store.kit.ids import new_id
 from store.orders.service import erase_orders, ship_part
 from store.vendors.service import ShopProfile, open_shop
 from tests.facts import one, the_order, value
@@ -201,9 +200,18 @@ async def test_no_shop_is_left_to_nobody_when_it_is_opened_while_its_account_is_
 
     assert answer.status_code == 409
     assert await value("SELECT count(*) FROM person WHERE deleted_at IS NOT NULL") == 0
+
+
+async def test_no_shop_is_opened_when_its_account_was_deleted_meanwhile(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+    person = await one("SELECT id FROM person WHERE email = 'ada@example.com'")
+    await ada.post("/account/delete")
+
     with pytest.raises(NotFound):
-        async with transaction():
-            await lock_person(new_id())
+        await open_shop(person["id"], "ada@example.com", ShopProfile("Teapot Works", "", "US"), "US")
+
+    assert await value("SELECT count(*) FROM vendor WHERE name = 'Teapot Works'") == 0
 
 
 async def test_mail_to_a_shop_is_not_sent_to_an_owner_who_has_gone(world: World) -> None:

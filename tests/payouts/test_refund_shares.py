@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -92,12 +93,7 @@ async def test_transfer_never_goes_when_all_was_given_back_before_it(world: Worl
 
 @pytest.mark.leaves_broken({"I11"}, "what a vendor pays out to its bank is not in our books yet")
 async def test_vendor_owes_it_until_its_balance_covers_it_when_it_was_paid_out(world: World) -> None:
-    capture = await buy_two(world, number=AT_ONCE)
-    mug = await account_of(MUG)
-    sent = await one("SELECT * FROM transfer WHERE account_ref = $1", mug)
-    await pay_out(world, mug, sent["amount"])
-    await fill_platform(world)
-    await earn_fees(world)
+    capture, sent = await buy_and_pay_out(world)
 
     await refund_there(world, capture, amount=1000)
     await world.settle()
@@ -221,6 +217,16 @@ async def net(world: World) -> dict[str, int]:
     for row in await world.truth("transfers"):
         got[row["destination"]] += row["amount"] - row["refunded"]
     return dict(got)
+
+
+async def buy_and_pay_out(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A shared sale whose potter has sent its share to its bank, while the platform has money; capture and transfer."""
+    capture = await buy_two(world, number=AT_ONCE)
+    sent = await one("SELECT * FROM transfer WHERE account_ref = $1", await account_of(MUG))
+    await pay_out(world, sent["account_ref"], sent["amount"])
+    await fill_platform(world)
+    await earn_fees(world)
+    return capture, sent
 
 
 async def pay_out(world: World, account: str, amount: int) -> None:

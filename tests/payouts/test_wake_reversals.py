@@ -11,10 +11,10 @@ from store.kit import clock
 from store.kit.db import fetch
 from store.kit.queue import CHANNEL
 from store.payouts.service import wake_transfers
-from tests.facts import one, value
+from tests.facts import value
 from tests.payments.buying import MUG, NOTEBOOK, break_calls, mend
 from tests.payouts.passing import REVERSALS, TRANSFERS, account_of, buy_two, change_account
-from tests.payouts.test_refund_shares import AT_ONCE, earn_fees, fill_platform, pay_out
+from tests.payouts.test_refund_shares import buy_and_pay_out
 from tests.refunds.refunding import refund_there
 from tests.world import World, rows
 
@@ -62,12 +62,8 @@ async def test_worker_is_told_when_something_waited_for_this_account(world: Worl
 
 @pytest.mark.leaves_broken({"I11"}, "what a vendor pays out to its bank is not in our books yet")
 async def test_reversal_is_tried_at_once_when_its_vendor_has_got_money(world: World) -> None:
-    capture = await buy_two(world, number=AT_ONCE)
-    mug = await account_of(MUG)
-    sent = await one("SELECT * FROM transfer WHERE account_ref = $1", mug)
-    await pay_out(world, mug, sent["amount"])
-    await fill_platform(world)
-    await earn_fees(world)
+    capture, sent = await buy_and_pay_out(world)
+    mug = sent["account_ref"]
     await refund_there(world, capture, amount=1000)
     await world.settle()
     assert (await states())[mug] == "waiting"

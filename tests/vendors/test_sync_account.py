@@ -40,6 +40,22 @@ async def the_account(slug: str = "kiln-co") -> tuple[UUID, str]:
     return row["id"], row["account_ref"]
 
 
+def delay_first_answer(stall: Stall) -> tuple[asyncio.Event, asyncio.Event]:
+    """The provider's next answer about an account is on its way when the first event is set, until the second is."""
+    fetched, go_on = asyncio.Event(), asyncio.Event()
+    honest = stall.fake.fetch_account
+
+    async def slow(asked: str) -> AccountSnapshot:
+        answer = await honest(asked)
+        if not fetched.is_set():
+            fetched.set()
+            await go_on.wait()
+        return answer
+
+    stall.fake.fetch_account = slow  # type: ignore[method-assign]
+    return fetched, go_on
+
+
 async def test_vendor_walks_from_first_form_to_active_when_the_provider_goes_on(stall: Stall) -> None:
     vendor_id = await make_newcomer()
     ref = await open_account(stall.gateways, vendor_id)
@@ -105,17 +121,7 @@ async def test_vendor_is_told_once_when_its_review_ends_well(stall: Stall) -> No
     assert await sync_account(stall.gateways, vendor_id) == "under_review"
     await stall.worker.send_mail()
     assert stall.letters == []
-    fetched, go_on = asyncio.Event(), asyncio.Event()
-    honest = stall.fake.fetch_account
-
-    async def slow(asked: str) -> AccountSnapshot:
-        answer = await honest(asked)
-        if not fetched.is_set():
-            fetched.set()
-            await go_on.wait()
-        return answer
-
-    stall.fake.fetch_account = slow  # type: ignore[method-assign]
+    fetched, go_on = delay_first_answer(stall)
     late = asyncio.create_task(sync_account(stall.gateways, vendor_id))
     await fetched.wait()
     stall.fake.change(ref, **READY)
@@ -131,20 +137,24 @@ async def test_vendor_is_told_once_when_its_review_ends_well(stall: Stall) -> No
     assert "/sell/home" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
+async def test_nobody_is_told_that_goods_can_be_bought_when_the_shop_is_on_a_break(stall: Stall) -> None:
+    vendor_id = await make_newcomer(name="Newcomer")
+    ref = await open_account(stall.gateways, vendor_id)
+    stall.fake.change(ref, details_submitted=True, requirements=Requirements(pending_verification=("individual",)))
+    assert await sync_account(stall.gateways, vendor_id) == "under_review"
+    await rows("UPDATE vendor SET paused = true WHERE id = $1 RETURNING id", vendor_id)
+
+    stall.fake.change(ref, **READY)
+    assert await sync_account(stall.gateways, vendor_id) == "active"
+
+    await stall.worker.send_mail()
+    assert stall.letters == []
+
+
 async def test_older_answer_is_dropped_and_asked_for_anew_when_a_newer_one_came_first(stall: Stall) -> None:
     """Two looks at once: the first one's answer is old when it arrives, after the second's."""
     vendor_id, ref = await the_account()
-    fetched, go_on = asyncio.Event(), asyncio.Event()
-    honest = stall.fake.fetch_account
-
-    async def slow(asked: str) -> AccountSnapshot:
-        answer = await honest(asked)
-        if not fetched.is_set():
-            fetched.set()
-            await go_on.wait()
-        return answer
-
-    stall.fake.fetch_account = slow  # type: ignore[method-assign]
+    fetched, go_on = delay_first_answer(stall)
     first = asyncio.create_task(sync_account(stall.gateways, vendor_id))
     await fetched.wait()
     stall.fake.change(ref, **RESTRICTED)

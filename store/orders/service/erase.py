@@ -43,7 +43,8 @@ async def delete_account(person: Person) -> None:
 
     Guest orders of the verified address are the person's: they go the same way. What is not here goes when the worker
     tidies up: requests to the provider (`payments/service/erase.py`), bodies of events and mails to an address that was
-    the person's before. Raises ShopStillOpen, ShopUnfinished.
+    the person's before. Raises ShopStillOpen, ShopUnfinished, NotFound when
+    it was deleted already.
     """
     async with transaction():
         # First of all: a shop that this person opens or joins meanwhile is seen, or is not opened any more.

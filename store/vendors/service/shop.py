@@ -36,7 +36,8 @@ async def open_shop(
 ) -> UUID:
     """Make a vendor that this person owns; returns its id.
 
-    Raises Conflict for who sits in a shop already, NameRefused and NameTaken (a Conflict) for the name.
+    Raises NotFound when the account was deleted, Conflict for who sits in a shop already, NameRefused and NameTaken (a
+    Conflict) for the name.
 
     The person's sessions end, but `keep_session`: none that was there before gains the shop.
 

@@ -14,6 +14,7 @@ from store.kit.money import Money
 from store.ledger import names
 from store.ledger.queries import read_balances
 from store.orders.finished import OVER, SETTLED
+from store.vendors.queries import list_accounts
 
 SHOWN = 5
 UNFINISHED = f"""
@@ -57,12 +58,9 @@ async def _list_orders(vendor_id: UUID) -> list[str]:
 
 async def _list_money(vendor_id: UUID) -> list[str]:
     """What we still hold for the shop, or it has to give back: the books of all accounts it ever had, together."""
-    known = await fetch(
-        "SELECT account_ref FROM connected_account WHERE vendor = $1 AND account_ref IS NOT NULL", vendor_id
-    )
-    accounts = [names.payable(str(vendor_id)), names.receivable(str(vendor_id))]
+    known = [names.provider("stripe", one.ref) for one in await list_accounts(vendor_id)]
     sums: Counter[str] = Counter()
-    for account in (*accounts, *(names.provider("stripe", row["account_ref"]) for row in known)):
+    for account in (names.payable(str(vendor_id)), names.receivable(str(vendor_id)), *known):
         for balance in await read_balances(account):
             sums[balance.currency] += balance.amount
     held = [str(Money(-amount, currency)) for currency, amount in sorted(sums.items()) if amount < 0]

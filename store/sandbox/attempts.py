@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
@@ -23,26 +21,16 @@ EXCERPT = 500
 
 
 async def post_event(
-    client: httpx.AsyncClient,
-    endpoint: Mapping[str, Any],
-    body: bytes,
-    tampering: str | None,
-    seconds: float = ATTEMPT_SECONDS,
+    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = ATTEMPT_SECONDS
 ) -> tuple[int | None, str]:
     """Post one event and return the answer's status (None: no answer) and the beginning of its text or the reason.
 
-    The answer has `seconds` to come. `tampering`: an action and its seconds, for example `old_timestamp 301`, or None.
+    The answer has `seconds` to come.
     """
-    body, signature = sign_attempt(body, endpoint["secret"], tampering, int(time.time()))
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": "Overprint-Sandbox/1",
-        "Stripe-Signature": signature,
-    }
     try:
         async with (
             asyncio.timeout(seconds),
-            client.stream("POST", endpoint["url"], content=body, headers=headers) as answer,
+            client.stream("POST", url, content=body, headers=headers) as answer,
         ):
             excerpt = ""
             async for part in answer.aiter_text():

@@ -27,7 +27,7 @@ Command = TypeVar("Command", bound=msgspec.Struct)
 # Ten years: far enough for every deadline, near enough for every date to be one.
 MOST_AHEAD = 86400 * 3660
 REQUEST_SECONDS = {"hang": HANG_SECONDS, "slow": SLOW_SECONDS}
-REQUEST_STATUS = {"status": 500, "garbage": 502, "truncate": 200}
+REQUEST_STATUS = {"status": 500, "garbage": 502, "truncate": 200, "empty": 500}
 
 
 class CommandError(ValueError):
@@ -35,7 +35,10 @@ class CommandError(ValueError):
 
 
 class WebhookCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """`type`, `event` and `endpoint` may hold globs; `count` 0 means until `clear` (for resend: all)."""
+    """`type`, `event` and `endpoint` may hold globs; `count` 0 means until `clear` (for resend: all).
+
+    `foreign_cert`, `other_webhook`, `signed_crc` and `reserialize` are flaws that PayPal's deliveries alone can have.
+    """
 
     action: Literal[
         "hold",
@@ -47,6 +50,10 @@ class WebhookCommand(msgspec.Struct, forbid_unknown_fields=True):
         "forge",
         "old_timestamp",
         "wrong_secret",
+        "foreign_cert",
+        "other_webhook",
+        "signed_crc",
+        "reserialize",
         "disable",
         "resend",
         "clear",
@@ -59,12 +66,15 @@ class WebhookCommand(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FaultCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """`path` is a glob over the whole path; `method` `*` means any; `account` and `object` are ids."""
+    """`path` is a glob over the whole path; `method` `*` means any; `account` and `object` are ids.
+
+    `provider` is whose API or page the path is: the two have paths that look alike.
+    """
 
     method: Text
     path: Text
     when: Literal["before", "after"]
-    action: Literal["status", "hang", "reset", "slow", "truncate", "garbage"]
+    action: Literal["status", "hang", "reset", "slow", "truncate", "garbage", "empty"]
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     seconds: Seconds | None = None
     count: Count | None = None
@@ -72,6 +82,7 @@ class FaultCommand(msgspec.Struct, forbid_unknown_fields=True):
     object: Text | None = None
     probability: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
+    provider: Literal["stripe", "paypal"] | None = None
 
 
 class ClockCommand(msgspec.Struct, forbid_unknown_fields=True):
@@ -121,9 +132,9 @@ def command_webhooks(command: WebhookCommand, deliveries: Deliveries, faults: Fa
 def add_fault(command: FaultCommand, faults: Faults) -> RequestFault:
     """Let the next `count` matching requests fail (1 if absent; 0 = until cleared) and return the rule."""
     action = command.action
-    if command.status is not None and action not in ("status", "garbage"):
-        raise CommandError("`status` goes with the actions `status` and `garbage` only.")
-    if action == "status" and command.status is not None and command.status < 400:
+    if command.status is not None and action not in ("status", "garbage", "empty"):
+        raise CommandError("`status` goes with the actions `status`, `garbage` and `empty` only.")
+    if action in ("status", "empty") and command.status is not None and command.status < 400:
         raise CommandError("`status` must be 400 to 599: a fault is not a success.")
     if command.seconds is not None and action not in REQUEST_SECONDS:
         raise CommandError("`seconds` goes with the actions `hang` and `slow` only.")
@@ -142,6 +153,7 @@ def add_fault(command: FaultCommand, faults: Faults) -> RequestFault:
         1.0 if command.probability is None else command.probability,
         # Drawn here if need be, so that the answer can name it and the run can be had again.
         secrets.randbelow(2**31) if command.seed is None and command.probability is not None else command.seed,
+        command.provider,
     )
     faults.requests.append(rule)
     return rule

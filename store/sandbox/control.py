@@ -38,6 +38,8 @@ from store.sandbox.faults import Faults
 from store.sandbox.guard import guard_loopback
 from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.mailbox import Mailbox
+from store.sandbox.paypal_commands import PayPalCommand, command_paypal
+from store.sandbox.recipients import list_recipients
 from store.sandbox.truth import TRUTHS, Row, list_truth
 
 MAX_BODY = 64 * 1024
@@ -141,6 +143,12 @@ async def decide_account(request: Request[Any, Any, Any], worlds: NamedDependenc
     return _do(command_account, await _read(request, AccountCommand), worlds)
 
 
+@post("/paypal", status_code=HTTP_200_OK)
+async def decide_at_paypal(request: Request[Any, Any, Any], worlds: NamedDependency[Worlds]) -> Row:
+    """Let something happen at PayPal's side; answer with the object as it is then, or with what was done."""
+    return _do(command_paypal, await _read(request, PayPalCommand), worlds)
+
+
 @get("/quiet")
 async def tell_quiet(deliveries: NamedDependency[Deliveries]) -> Response[Row]:
     """200 when no delivery waits (for a later try either) or is under way, else 409; held ones are let be."""
@@ -179,12 +187,7 @@ async def list_mail(mailbox: NamedDependency[Mailbox], to: FromQuery[str | None]
 
 def describe_webhooks(worlds: Worlds, deliveries: Deliveries, faults: Faults) -> Row:
     """The state of webhooks: rules in force, counts by state, endpoints without their secrets."""
-    endpoints = [
-        {"platform": world.platform}
-        | {key: one[key] for key in ("id", "url", "status", "connect", "enabled_events", "api_version")}
-        for world in worlds
-        for one in world.find(world.platform, "webhook_endpoint")
-    ]
+    endpoints = [{"platform": world.platform} | one for world in worlds for one in list_recipients(world)]
     return {
         "data": [rule.describe() for rule in faults.deliveries],
         "deliveries": deliveries.measure(),
@@ -220,6 +223,7 @@ CONTROLS = [
     list_account_states,
     tell_account,
     decide_account,
+    decide_at_paypal,
     tell_quiet,
     reset_sandbox,
     mark_seeded,

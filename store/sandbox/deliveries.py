@@ -2,8 +2,8 @@
 
 Every delivery is a row, so that a restart loses none: what the world emitted and was not yet planned is
 planned at the next start. Back-off and due times are wall time. Scope: the platform's own events go to account
-endpoints, those of a connected account to `connect` endpoints with `account` set. An endpoint that answered nothing
-rightly for as long as one delivery was tried is switched off, as the provider does. Fact page §4.5, §7.
+endpoints, those of a connected account to `connect` endpoints with `account` set. A Stripe endpoint that answered
+nothing rightly for as long as one delivery was tried is switched off, as the provider does; PayPal only stops trying.
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ from store.sandbox.attempts import ATTEMPT_SECONDS, post_event
 from store.sandbox.faults import DeliveryRule, Faults
 from store.sandbox.kernel.world import World
 from store.sandbox.kernel.worlds import Worlds
-from store.sandbox.planning import plan_delivery, wanting_endpoints
+from store.sandbox.planning import (
+    freeze,
+    plan_delivery,
+    read_told,
+    wanting_endpoints,
+    wanting_webhooks,
+)
+from store.sandbox.recipients import BACK_OFF, Recipient, find_recipient, switch_recipients
 
-BACK_OFF = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 10800, 21600, 43200)  # seconds after each failed attempt
 AT_ONCE = 16
 KEPT_ATTEMPTS = 50
 
@@ -57,12 +63,18 @@ class Deliveries:
 
     def plan(self, world: World, account: str, event: dict[str, Any]) -> None:
         """Plan one delivery of `event` per endpoint that wants it; planning it twice changes nothing."""
-        endpoints = wanting_endpoints(world, account, event["type"])
-        if endpoints:
-            event = event | {"pending_webhooks": len(endpoints)}
-            world.put(account, "event", event)
+        told = read_told(event)
+        if "event_type" in event:
+            endpoints = wanting_webhooks(world, account, event)
+            if "_again" in event:
+                endpoints = self._send_known_again(told.event, endpoints)
+        else:
+            endpoints = wanting_endpoints(world, account, told.type)
+            if endpoints:
+                event = event | {"pending_webhooks": len(endpoints)}
+                world.put(account, "event", event)
         for endpoint in endpoints:
-            plan_delivery(self._records, self._faults, world.platform, account, event, endpoint)
+            plan_delivery(self._records, self._faults, world.platform, account, told, freeze(event, endpoint), endpoint)
         self._records.execute("INSERT OR IGNORE INTO planned (event) VALUES (?)", (event["id"],))
         self.wake.set()
 
@@ -72,7 +84,8 @@ class Deliveries:
         missed = [
             (world, account, event)
             for world in self._worlds
-            for account, event in world.find_owned(None, "event")[::-1]
+            for kind in ("event", "paypal_event")
+            for account, event in world.find_owned(None, kind)[::-1]
             if event["id"] not in planned
         ]
         for world, account, event in missed:
@@ -140,14 +153,7 @@ class Deliveries:
 
     def switch(self, endpoint: str | None, on: bool) -> int:
         """Switch the endpoints that this id or glob means (None = all) on or off; return how many were otherwise."""
-        rule, count = DeliveryRule("switch", endpoint=endpoint), 0
-        there, then = ("disabled", "enabled") if on else ("enabled", "disabled")
-        for world in self._worlds:
-            for one in world.find(world.platform, "webhook_endpoint", status=there):
-                if rule.matches("", "", one["id"]):
-                    world.put(world.platform, "webhook_endpoint", one | {"status": then})
-                    count += 1
-        return count
+        return switch_recipients(self._worlds, endpoint, on)
 
     def clear_rules(self) -> int:
         """Forget every webhook rule and let held deliveries go; return how many were held."""
@@ -190,6 +196,15 @@ class Deliveries:
         await self.abandon()
         await self._client.aclose()
 
+    def _send_known_again(self, event: str, endpoints: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Make again what was delivered, failed or dropped, and return the endpoints that were never planned for."""
+        rows = self._records.execute("SELECT id, endpoint, state FROM deliveries WHERE event = ?", (event,)).fetchall()
+        ids = {one["id"] for one in endpoints}
+        pending = ("waiting", "held")
+        self.send_again([row["id"] for row in rows if row["endpoint"] in ids and row["state"] not in pending])
+        known = {row["endpoint"] for row in rows}
+        return [one for one in endpoints if one["id"] not in known]
+
     def _let_go(self, rule: DeliveryRule) -> int:
         rows = self._records.execute("SELECT id, type, event, endpoint FROM deliveries WHERE state = 'held'")
         return self.send_again([row["id"] for row in rows if rule.matches(row["type"], row["event"], row["endpoint"])])
@@ -216,22 +231,24 @@ class Deliveries:
             row = self._records.execute("SELECT * FROM deliveries WHERE id = ? AND state = 'waiting'", (id,)).fetchone()
             if row is None:
                 return
-            endpoint = self._find_endpoint(row["endpoint"])
-            if endpoint is None or endpoint["status"] != "enabled":
-                self._settle(row, None, "The endpoint was deleted or disabled.", 0.0, final=True)
+            to = find_recipient(self._worlds, row["endpoint"], row["url"], row["body"])
+            if to is None or not to.enabled:
+                self._settle(row, to, None, "The endpoint was deleted or disabled.", 0.0)
                 return
+            body, headers = to.sign(row["body"], row["tampering"], int(time.time()))
             started = time.monotonic()
-            status, excerpt = await post_event(self._client, endpoint, row["body"], row["tampering"], self.seconds)
-            self._settle(row, status, excerpt, time.monotonic() - started)
+            status, excerpt = await post_event(self._client, to.url, body, headers, self.seconds)
+            self._settle(row, to, status, excerpt, time.monotonic() - started)
 
-    def _settle(self, row: sqlite3.Row, status: int | None, answer: str, seconds: float, final: bool = False) -> None:
+    def _settle(self, row: sqlite3.Row, to: Recipient | None, status: int | None, answer: str, seconds: float) -> None:
         attempts, now = row["attempts"] + 1, time.time()
         accepted = status is not None and 200 <= status < 300
         # Whatever the answer to a tampered attempt was, the true one is still to come.
         good = accepted and not row["tampering"]
-        given_up = final or (attempts > len(BACK_OFF) and not row["tampering"])
+        final, back_off = to is None or not to.enabled, to.back_off if to else BACK_OFF
+        given_up = final or (attempts > len(back_off) and not row["tampering"])
         state = "delivered" if good else "failed" if given_up else "waiting"
-        due = now + (BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if state == "waiting" else 0)
+        due = now + (back_off[min(attempts, len(back_off)) - 1] if state == "waiting" else 0)
         entry = {"at": now, "status": status, "ms": round(seconds * 1000), "answer": answer}
         entry |= {"tampering": row["tampering"], "accepted": accepted} if row["tampering"] else {}
         # Matching on `due` keeps a resend that was asked for meanwhile from being overwritten.
@@ -252,7 +269,13 @@ class Deliveries:
         self._let_follow(row["id"])
         if good:
             self._count_down(row["account"], row["event"])
-        elif state == "failed" and not final and not self._answered_since(row["endpoint"], row["created"]):
+        elif (
+            state == "failed"
+            and to
+            and to.enabled
+            and to.gives_up
+            and not self._answered_since(row["endpoint"], row["created"])
+        ):
             log.warning("webhook endpoint %s is disabled: nothing was answered 2xx for too long", row["endpoint"])
             self.switch(row["endpoint"], on=False)
         if state == "waiting":
@@ -280,10 +303,7 @@ class Deliveries:
             "SELECT count(DISTINCT endpoint) FROM deliveries WHERE event = ? AND state != 'delivered'",
             (event_id,),
         ).fetchone()[0]
-        if world := self._worlds.find_holder(event_id):
+        world = self._worlds.find_holder(event_id)
+        if world and world.has(account, "event", event_id):
             event = world.get(account, "event", event_id)
             world.put(account, "event", event | {"pending_webhooks": pending})
-
-    def _find_endpoint(self, id: str) -> dict[str, Any] | None:
-        world = self._worlds.find_holder(id)
-        return world.get(world.platform, "webhook_endpoint", id) if world else None

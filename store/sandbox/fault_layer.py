@@ -9,7 +9,6 @@ promises more bytes than it sends; clients see a broken connection (in-process o
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,22 +16,24 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
+from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from store.sandbox.faults import Faults, Incoming, RequestFault
+from store.sandbox.asked import ID_HEADERS, Asked, is_call, name_provider, read_call, refuse_call
+from store.sandbox.faults import Incoming, RequestFault
 from store.sandbox.kernel.errors import ApiError
+from store.sandbox.kernel.worlds import Worlds
 from store.sandbox.records import note_request
 from store.sandbox.stripe.api import Answer as ApiAnswer
-from store.sandbox.stripe.api import Request, refuse_outside
 
 NEVER_FAULTY = ("/_sandbox", "/healthz", "/assets", "/favicon.ico", "/console", "/mailbox")
 DRAIN_BYTES = 2**20
 GARBAGE = b"<!doctype html>\n<title>Bad gateway</title>\n<h1>Bad gateway</h1>\n<p>A fault rule sent this.</p>\n"
 HALF = b'{\n  "id": "tr'
 Headers = dict[str, str]
-# From a request's headers: the platform its key belongs to, and the account it acts in.
-NamesAccount = Callable[[Headers], tuple[str, str]]
+# From the worlds, a request's path and its headers: the platform its key belongs to, and the account it acts in.
+NamesAccount = Callable[[Worlds, str, Headers], tuple[str, str]]
 
 
 class ConnectionCut(httpx.RemoteProtocolError):
@@ -45,35 +46,32 @@ class FaultLayer:
     def __init__(
         self,
         inner: ASGIApp,
-        faults: Faults,
-        records: sqlite3.Connection,
-        closing: asyncio.Event,
+        state: State,
         name_account: NamesAccount,
     ) -> None:
         self._inner = inner
-        self._faults = faults
-        self._records = records
-        self._closing = closing
+        self._state = state
         self._name_account = name_account
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if scope["type"] != ScopeType.HTTP or path == "/" or path.startswith(NEVER_FAULTY) or not self._faults.requests:
+        faults = self._state.faults
+        if scope["type"] != ScopeType.HTTP or path == "/" or path.startswith(NEVER_FAULTY) or not faults.requests:
             return await self._inner(scope, receive, send)
         method, headers = str(scope["method"]), _read_headers(scope)
         body, more = await _drain(receive)
         receive_again = _replay(body, more, receive)
-        platform, account = self._name_account(headers)
-        request = Incoming(method, path, account, lambda object: _mentions(scope, body, object))
+        platform, account = self._name_account(self._state.worlds, path, headers)
+        request = Incoming(method, path, account, lambda object: _mentions(scope, body, object), name_provider(path))
         query = scope["query_string"]
-        asked = Request(method, path, headers, query, body)
-        if fault := self._faults.take_request(request, "before"):
-            if path.startswith("/v1/"):
+        asked = read_call(method, path, headers, query, body)
+        if fault := faults.take_request(request, "before"):
+            if is_call(path):
                 note = f"before:{fault.action}"
                 scope["state"]["fault"] = note
                 if fault.action != "slow":
-                    note_request(self._records, method, path, headers, query, body, note, platform, asked.id)
-            if fault.action == "slow" and path.startswith("/v1/"):
+                    note_request(self._state.records, method, path, headers, query, body, note, platform, asked.id)
+            if fault.action == "slow" and is_call(path):
                 # The API waits after it has claimed the idempotency key: who asks again meanwhile meets the 409.
                 scope["state"]["hold"] = partial(self._hold, fault.seconds, receive)
                 return await self._inner(scope, receive_again, send)
@@ -84,7 +82,7 @@ class FaultLayer:
             if fault.action == "truncate":
                 return await _answer((200, asked.answer_headers, HALF), send)
             return await self._interfere(fault, asked, receive, send)
-        if fault := self._faults.take_request(request, "after"):
+        if fault := faults.take_request(request, "after"):
             scope["state"]["fault"] = f"after:{fault.action}"
             answer = Answer()
             await self._inner(scope, receive_again, answer.take)
@@ -94,7 +92,7 @@ class FaultLayer:
         return await self._inner(scope, receive_again, send)
 
     async def _fail_after(
-        self, fault: RequestFault, asked: Request, answer: Answer, receive: Receive, send: Send
+        self, fault: RequestFault, asked: Asked, answer: Answer, receive: Receive, send: Send
     ) -> None:
         if fault.action == "slow":
             if await self._wait(fault.seconds, receive):
@@ -104,13 +102,15 @@ class FaultLayer:
             return await answer.give(send, answer.body[: len(answer.body) // 2])
         return await self._interfere(fault, asked, receive, send)
 
-    async def _interfere(self, fault: RequestFault, asked: Request, receive: Receive, send: Send) -> None:
+    async def _interfere(self, fault: RequestFault, asked: Asked, receive: Receive, send: Send) -> None:
         if fault.action == "status":
             words = f"A fault rule of the sandbox answered {fault.status}."
-            return await _answer(refuse_outside(asked, fault.status, words), send)
+            return await _answer(refuse_call(asked, fault.status, words), send)
         if fault.action == "garbage":
             # From a proxy on the way, which knows nothing of requests and versions.
             return await _answer((fault.status, {"Content-Type": "text/html; charset=utf-8"}, GARBAGE), send)
+        if fault.action == "empty":
+            return await _answer((fault.status, {}, b""), send)
         if fault.action == "hang":
             await self._wait(fault.seconds, receive)
         start: dict[str, Any] = {
@@ -129,7 +129,7 @@ class FaultLayer:
 
     async def _wait(self, seconds: float, receive: Receive) -> bool:
         """Wait, at most until the client or the sandbox goes; tell whether the time is up and both are still there."""
-        waits = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._closing.wait())}
+        waits = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._state.closing.wait())}
         try:
             done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -156,7 +156,7 @@ class Answer:
     def request_id(self) -> str:
         """The id that the API gave the request; empty for a page's answer."""
         sent: dict[bytes, bytes] = dict(self._start["headers"])
-        return sent.get(b"request-id", b"").decode("latin-1")
+        return next((sent[name] for name in ID_HEADERS if name in sent), b"").decode("latin-1")
 
     async def give(self, send: Send, body: bytes) -> None:
         """Send the answer's head with this body, whose length it then tells."""
@@ -172,6 +172,8 @@ def _read_headers(scope: Scope) -> Headers:
 
 def _mentions(scope: Scope, body: bytes, object: str) -> bool:
     if object in scope["path"].split("/"):
+        return True
+    if f'"{object}"'.encode() in body:
         return True
     sent = parse_qsl(scope["query_string"].decode("latin-1")) + parse_qsl(body.decode("utf-8", "replace"))
     return any(value == object for _, value in sent)

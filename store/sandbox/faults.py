@@ -27,6 +27,7 @@ class Incoming:
     path: str
     account: str = ""
     mentions: Callable[[str], bool] = lambda object: False
+    provider: str = "stripe"
 
 
 @dataclass
@@ -44,6 +45,7 @@ class RequestFault:
     object: str | None = None
     probability: float = 1.0
     seed: int | None = None
+    provider: str | None = None
     _dice: random.Random = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class RequestFault:
         return (
             fnmatchcase(request.method, self.method)
             and fnmatchcase(request.path, self.path)
+            and self.provider in (None, request.provider)
             and self.account in (None, request.account)
             and (self.object is None or request.mentions(self.object))
             and (self.probability >= 1 or self._dice.random() < self.probability)

@@ -57,15 +57,22 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
-def page(name: str, *, status: int = 200, csp: Mapping[str, str] | None = None, **context: Any) -> Template:
-    """Return a page with the sandbox's headers; `csp` replaces or adds directives."""
+def page(
+    name: str,
+    *,
+    status: int = 200,
+    csp: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Template:
+    """Return a page with the sandbox's headers; `csp` replaces or adds directives, `headers` headers."""
     policy = "; ".join(f"{key} {value}" for key, value in {**POLICY, **(csp or {})}.items())
     return Template(
         name,
         context=context,
         status_code=status,
         media_type=HTML_TYPE,
-        headers={**HEADERS, "Content-Security-Policy": policy},
+        headers={**HEADERS, **(headers or {}), "Content-Security-Policy": policy},
     )
 
 
@@ -78,7 +85,7 @@ def origin_of(url: str | None) -> str:
 
 def find_shop(world: World) -> str:
     """Return the shop's origin as its newest webhook endpoint has it, or an empty string while there is none."""
-    endpoints = world.find_owned(None, "webhook_endpoint")
+    endpoints = world.find_owned(None, "webhook_endpoint") or world.find_owned(None, "paypal_webhook")
     return origin_of(endpoints[0][1]["url"]) if endpoints else ""
 
 

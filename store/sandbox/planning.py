@@ -10,12 +10,32 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from store.sandbox.faults import TAMPERINGS, DeliveryRule, Faults
 from store.sandbox.kernel.world import World
+from store.sandbox.paypal.events import name_resource
+from store.sandbox.paypal.signing import SIMULATED
+from store.sandbox.paypal.signing import TAMPERINGS as PAYPAL_TAMPERINGS
 from store.sandbox.stripe.connect.outcomes import FAREWELL
 from store.sandbox.stripe.connect.settling import connected
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a delivery tells, in either provider's form: the event's id and type, and the id of what it is about."""
+
+    event: str
+    type: str
+    object: str
+
+
+def read_told(event: dict[str, Any]) -> Told:
+    """Return what an event tells, whichever provider's it is."""
+    if "event_type" in event:
+        return Told(event["id"], event["event_type"], name_resource(event))
+    return Told(event["id"], event["type"], event["data"]["object"].get("id") or "")
 
 
 def wanting_endpoints(world: World, account: str, type: str) -> list[dict[str, Any]]:
@@ -35,22 +55,48 @@ def wanting_endpoints(world: World, account: str, type: str) -> list[dict[str, A
     ]
 
 
+def wanting_webhooks(world: World, account: str, event: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the PayPal webhooks of the app's account that asked for this event's type, by name or by `*`.
+
+    What is sent again goes to those named in `_again`; what is simulated to its address alone, as no webhook.
+    """
+    if "_simulated" in event:
+        return [{"id": SIMULATED, "url": event["_simulated"], "event_types": []}]
+    return [
+        webhook
+        for webhook in world.find(account, "paypal_webhook")
+        if (
+            webhook["id"] in event["_again"]
+            if "_again" in event
+            else webhook["_status"] == "enabled"
+            and {one["name"] for one in webhook["event_types"]} & {"*", event["event_type"]}
+        )
+    ]
+
+
 def plan_delivery(
-    records: sqlite3.Connection, faults: Faults, platform: str, account: str, event: dict[str, Any], endpoint: Any
+    records: sqlite3.Connection,
+    faults: Faults,
+    platform: str,
+    account: str,
+    told: Told,
+    body: bytes,
+    endpoint: dict[str, Any],
 ) -> None:
     """Write down the delivery of one event to one endpoint as the rules have it; doing so twice changes nothing."""
 
     def take(action: str) -> DeliveryRule | None:
-        return faults.take_delivery(action, event["type"], event["id"], endpoint["id"])
+        return faults.take_delivery(action, told.type, told.event, endpoint["id"])
 
     drop = take("drop")
     hold = None if drop else take("hold")
     reorder = None if drop or hold else take("reorder")
     delay = None if drop else take("delay")
     copies = 2 if not drop and take("duplicate") else 1
-    tampering = None if drop else next((rule for rule in map(take, TAMPERINGS) if rule), None)
+    known = PAYPAL_TAMPERINGS if "event_types" in endpoint else TAMPERINGS
+    tampering = None if drop else next((rule for rule in map(take, known) if rule), None)
     state = "dropped" if drop else "held" if hold or reorder else "waiting"
-    now, ids = time.time(), [f"{event['id']}:{endpoint['id']}:{copy}" for copy in range(1, copies + 1)]
+    now, ids = time.time(), [f"{told.event}:{endpoint['id']}:{copy}" for copy in range(1, copies + 1)]
     for id in ids:
         records.execute(
             "INSERT OR IGNORE INTO deliveries (id, platform, event, account, type, object, endpoint, url, body, state,"
@@ -58,13 +104,13 @@ def plan_delivery(
             (
                 id,
                 platform,
-                event["id"],
+                told.event,
                 account,
-                event["type"],
-                event["data"]["object"].get("id") or "",
+                told.type,
+                told.object,
                 endpoint["id"],
                 endpoint["url"],
-                _freeze(event, endpoint),
+                body,
                 state,
                 now + (delay.seconds if delay else 0),
                 now,
@@ -77,6 +123,13 @@ def plan_delivery(
             _send_in_reverse(records, reorder.kept)
 
 
+def freeze(event: dict[str, Any], endpoint: dict[str, Any]) -> bytes:
+    """Return the bytes that every attempt carries: the event, to a Stripe endpoint in its API version."""
+    stripe = {"api_version": endpoint.get("api_version") or event["api_version"]} if "api_version" in event else {}
+    sent = {name: value for name, value in (event | stripe).items() if name[:1] != "_"}
+    return json.dumps(sent, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def _send_in_reverse(records: sqlite3.Connection, kept: list[str]) -> None:
     newest, *others = reversed(kept)
     for before, id in zip([newest, *others], others, strict=False):
@@ -84,8 +137,3 @@ def _send_in_reverse(records: sqlite3.Connection, kept: list[str]) -> None:
     records.execute(
         "UPDATE deliveries SET state = 'waiting', due = ? WHERE id = ? AND state = 'held'", (time.time(), newest)
     )
-
-
-def _freeze(event: dict[str, Any], endpoint: dict[str, Any]) -> bytes:
-    sent = event | {"api_version": endpoint.get("api_version") or event["api_version"]}
-    return json.dumps(sent, separators=(",", ":"), ensure_ascii=False).encode()

@@ -13,12 +13,15 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 from store.sandbox.kernel.world import DEMO_PLATFORM
 
 SECRET_FIELDS = ("[number]", "[cvc]")
 SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9_-]+")
+ACCESS_TOKEN = re.compile(r"A21AA[A-Za-z0-9_.-]+")
+CARD_FIELDS = ("number", "security_code")
 KEPT_ANSWERS = 1000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -107,7 +110,7 @@ def note_request(
             method,
             path,
             headers.get("stripe-account"),
-            headers.get("idempotency-key"),
+            headers.get("idempotency-key", headers.get("paypal-request-id")),
             json.dumps(_read_params(query, body)),
             fault,
             request_id,
@@ -121,9 +124,10 @@ def note_answer(
 ) -> None:
     """Add the answer to request `number`: HTTP status, `Request-Id`, whether a key replayed it, its text.
 
-    The text is kept for the newest `KEPT_ANSWERS` requests; signing secrets are masked in it.
+    The text is kept for the newest `KEPT_ANSWERS` requests; signing secrets and access tokens are masked in it.
     """
     answer = SIGNING_SECRET.sub("whsec_****", body.decode("utf-8", "replace"))
+    answer = ACCESS_TOKEN.sub("A21AA****", answer)
     records.execute(
         "UPDATE requests SET status = ?, request_id = ?, replayed = ?, answer = ? WHERE id = ?",
         (status, request_id, int(replayed), answer, number),
@@ -133,5 +137,25 @@ def note_answer(
 
 def _read_params(query: bytes, body: bytes) -> dict[str, str]:
     sent = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    if body.lstrip()[:1] in (b"{", b"["):
+        try:
+            return dict(sent) | _read_json(json.loads(body))
+        except (ValueError, RecursionError):
+            return {**dict(sent), "body": body[:1000].decode("utf-8", "replace")}
     sent += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {key: "****" if key.endswith(SECRET_FIELDS) else value for key, value in sent}
+
+
+def _read_json(body: Any) -> dict[str, str]:
+    masked = _mask(body)
+    fields = masked if isinstance(masked, dict) else {"body": masked}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in fields.items()
+    }
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "****" if name in CARD_FIELDS else _mask(inner) for name, inner in value.items()}
+    return [_mask(item) for item in value] if isinstance(value, list) else value

@@ -1,7 +1,8 @@
-"""What the provider knows, as flat rows for reconciliation: the other side of every "paid here ⇔ paid there".
+"""What the providers know, as flat rows for reconciliation: the other side of every "paid here ⇔ paid there".
 
-Each row has provider, account, ref, amount (integer minor units), currency, refunded and metadata, and what
-else belongs to its kind. Nothing is cached and nothing is derived from what the shop said about itself.
+Each row has provider, account, ref, amount (integer minor units), currency, refunded and metadata, and what else
+belongs to its kind; PayPal's are made in `paypal/truth.py`. Nothing is cached and nothing is derived from what the shop
+said about itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 
 from store.sandbox.deliveries import Deliveries
 from store.sandbox.kernel.world import World
+from store.sandbox.paypal import truth as paypal
+from store.sandbox.paypal.api import owns
 
 Row = dict[str, Any]
 Truth = Callable[[World, Deliveries, sqlite3.Connection], list[Row]]
@@ -122,7 +125,13 @@ def list_requests(worlds: list[World], records: sqlite3.Connection) -> list[Row]
     """
     meant = {"", *(world.platform for world in worlds)}
     return [
-        {"provider": "stripe", "ref": row["request_id"], "amount": None, "currency": None, "refunded": None}
+        {
+            "provider": "paypal" if owns(row["path"]) else "stripe",
+            "ref": row["request_id"],
+            "amount": None,
+            "currency": None,
+            "refunded": None,
+        }
         | {
             "metadata": {},
             **{key: row[key] for key in row.keys() if key != "answer"},  # noqa: SIM118 (a Row yields values)
@@ -139,16 +148,21 @@ def list_truth(what: str, worlds: list[World], deliveries: Deliveries, records: 
     if what == "requests":
         return list_requests(worlds, records)
     return [
-        row | {"platform": world.platform} for world in worlds for row in PER_WORLD[what](world, deliveries, records)
+        row | {"platform": world.platform}
+        for world in worlds
+        for tell in PER_WORLD[what]
+        for row in tell(world, deliveries, records)
     ]
 
 
-PER_WORLD: dict[str, Truth] = {
-    "captures": list_captures,
-    "refunds": list_refunds,
-    "transfers": list_transfers,
-    "balances": list_balances,
-    "events": list_events,
+PER_WORLD: dict[str, tuple[Truth, ...]] = {
+    "captures": (list_captures, paypal.list_captures),
+    "refunds": (list_refunds, paypal.list_refunds),
+    "transfers": (list_transfers,),
+    "payouts": (paypal.list_payouts,),
+    "disputes": (paypal.list_disputes,),
+    "balances": (list_balances, paypal.list_balances),
+    "events": (list_events, paypal.list_events),
 }
 TRUTHS = (*PER_WORLD, "requests")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from store.sandbox.app import create_app
+from store.sandbox.clock import Clock
 from store.sandbox.kernel.world import World
 from store.sandbox.stripe.keys import SECRET_KEY
+from tests.ready import open_sandbox
 
 SANDBOX = "http://127.0.0.1:8001"
 SHOP = "http://localhost:8000"
@@ -131,22 +132,17 @@ class Sandbox:
         return rows
 
 
-@contextmanager
-def composed(data: Path, shop: Shop) -> Iterator[Sandbox]:
+@asynccontextmanager
+async def composed(data: Path, shop: Shop, clock: Clock | None = None) -> AsyncIterator[Sandbox]:
     """Compose a sandbox over a folder, as a start would, and close its files afterwards."""
-    app = create_app(data, deliver=shop)
-    transport = httpx.ASGITransport(app=app)
-    client = httpx.AsyncClient(transport=transport, base_url=SANDBOX)
-    try:
+    async with (
+        open_sandbox(data, shop, clock) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=SANDBOX) as client,
+    ):
         yield Sandbox(app, client, shop, app.state.world)
-    finally:
-        app.state.records.close()
-        app.state.worlds.close()
 
 
 @pytest.fixture
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    with composed(tmp_path, Shop()) as made:
+    async with composed(tmp_path, Shop()) as made:
         yield made
-        await made.app.state.deliveries.close()
-        await made.client.aclose()

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from store.sandbox.deliveries import BACK_OFF
+from store.sandbox.recipients import BACK_OFF
 from tests.sandbox.conftest import Sandbox
 
 DAYS_40 = 40 * 86400

@@ -205,7 +205,7 @@ async def test_truth_has_events_with_their_deliveries_when_delivered(sandbox: Sa
 
 
 async def test_answer_names_the_truths_when_asked_for_another(sandbox: Sandbox) -> None:
-    answer = await sandbox.client.get("/_sandbox/truth/payouts")
+    answer = await sandbox.client.get("/_sandbox/truth/mandates")
 
     assert answer.status_code == 404
     assert "captures, refunds, transfers" in answer.json()["error"]["message"]
@@ -213,7 +213,7 @@ async def test_answer_names_the_truths_when_asked_for_another(sandbox: Sandbox) 
 
 @pytest.mark.parametrize("peer", ["192.0.2.7", "2001:db8::7", "10.0.0.1"])
 async def test_strangers_are_refused_when_they_are_not_on_this_machine(tmp_path: Path, peer: str) -> None:
-    with composed(tmp_path, Shop()) as sandbox:
+    async with composed(tmp_path, Shop()) as sandbox:
         transport = httpx.ASGITransport(app=sandbox.app, client=(peer, 4000))
         async with httpx.AsyncClient(transport=transport, base_url=SANDBOX) as stranger:
             answers = [await stranger.get("/_sandbox/clock"), await stranger.post("/_sandbox/reset")]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import stripe
 
-from store.sandbox.deliveries import BACK_OFF
+from store.sandbox.recipients import BACK_OFF
 from store.sandbox.stripe.pages import ANSWER_SECONDS
 from tests.sandbox.conftest import SHOP, Sandbox, Shop, composed
 
@@ -120,7 +120,7 @@ async def test_delivery_waits_for_another_try_when_the_connection_breaks(sandbox
 
 
 async def test_nothing_is_lost_when_the_sandbox_stops_before_delivering(tmp_path: Path) -> None:
-    with composed(tmp_path, Shop()) as first:
+    async with composed(tmp_path, Shop()) as first:
         await first.add_endpoint((COMPLETED,))
         session = await first.open_session()
         await first.tell("webhooks", action="delay", seconds=3600)
@@ -129,7 +129,7 @@ async def test_nothing_is_lost_when_the_sandbox_stops_before_delivering(tmp_path
         # What a crash between the event's commit and its planning leaves behind:
         first.app.state.records.executescript("DELETE FROM deliveries; DELETE FROM planned")
 
-    with composed(tmp_path, Shop()) as second:
+    async with composed(tmp_path, Shop()) as second:
         second.app.state.deliveries.plan_missed()
         await second.app.state.deliveries.run_due()
 
@@ -137,11 +137,11 @@ async def test_nothing_is_lost_when_the_sandbox_stops_before_delivering(tmp_path
 
 
 async def test_events_that_nobody_wanted_are_not_sent_when_an_endpoint_came_later(tmp_path: Path) -> None:
-    with composed(tmp_path, Shop()) as first:
+    async with composed(tmp_path, Shop()) as first:
         await first.submit((await first.open_session())["id"])
         await first.add_endpoint()
 
-    with composed(tmp_path, Shop()) as second:
+    async with composed(tmp_path, Shop()) as second:
         second.app.state.deliveries.plan_missed()
         await second.app.state.deliveries.run_due()
 

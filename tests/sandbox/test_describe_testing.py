@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from store.sandbox.account_commands import AccountCommand
 from store.sandbox.commands import FaultCommand, WebhookCommand
 from store.sandbox.console.scenarios import SCENARIOS
+from store.sandbox.paypal_commands import PayPalCommand
 from tests.sandbox.conftest import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -41,13 +42,14 @@ def test_every_action_is_told_when_the_commands_are_read() -> None:
     for head, command in (
         ("`action` | what it does", WebhookCommand),
         ("`action` | what the caller meets", FaultCommand),
+        ("`action` | what happens at PayPal's side", PayPalCommand),
     ):
         assert _table(head) == set(get_args(get_type_hints(command)["action"]))
     assert _table("`outcome` | what becomes of the account") == set(get_args(get_type_hints(AccountCommand)["outcome"]))
 
 
 def test_every_key_is_told_when_the_commands_are_read() -> None:
-    for command in (WebhookCommand, FaultCommand, AccountCommand):
+    for command in (WebhookCommand, FaultCommand, AccountCommand, PayPalCommand):
         for key in command.__struct_fields__:
             assert f"`{key}`" in TEXT, key
 

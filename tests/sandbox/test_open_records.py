@@ -38,7 +38,7 @@ async def test_everything_is_there_and_goes_on_when_the_folder_is_of_the_first_r
     before.close()
 
     for _ in range(2):  # and again, when the columns are there
-        with composed(tmp_path, Shop()) as sandbox:
+        async with composed(tmp_path, Shop()) as sandbox:
             deliveries = (await sandbox.client.get("/console/deliveries.json")).json()["data"]
             requests = (await sandbox.client.get("/console/requests.json")).json()["data"]
 
@@ -53,7 +53,7 @@ async def test_events_are_delivered_when_the_folder_is_of_the_first_release(tmp_
         before.executescript(FIRST_RELEASE)
     before.close()
 
-    with composed(tmp_path, Shop()) as sandbox:
+    async with composed(tmp_path, Shop()) as sandbox:
         await sandbox.add_endpoint((COMPLETED,), url=f"{SHOP}/hooks")
         await sandbox.submit((await sandbox.open_session())["id"])
 

@@ -21,12 +21,11 @@ async def test_due_deliveries_leave_by_themselves_when_running(tmp_path: Path) -
         arrived.set()
         return httpx.Response(200)
 
-    with composed(tmp_path, Shop(answer=note)) as sandbox:
-        async with sandbox.app.lifespan():
-            await sandbox.add_endpoint(("charge.succeeded",))
-            await sandbox.submit((await sandbox.open_session())["id"])
+    async with composed(tmp_path, Shop(answer=note)) as sandbox, sandbox.app.lifespan():
+        await sandbox.add_endpoint(("charge.succeeded",))
+        await sandbox.submit((await sandbox.open_session())["id"])
 
-            await asyncio.wait_for(arrived.wait(), 10)
+        await asyncio.wait_for(arrived.wait(), 10)
 
     assert sandbox.shop.types() == ["charge.succeeded"]
 
@@ -38,7 +37,7 @@ async def test_sessions_expire_by_themselves_when_running(tmp_path: Path) -> Non
         arrived.set()
         return httpx.Response(200)
 
-    with composed(tmp_path, Shop(answer=note)) as sandbox:
+    async with composed(tmp_path, Shop(answer=note)) as sandbox:
         await sandbox.add_endpoint(("checkout.session.expired",))
         await sandbox.open_session()
         sandbox.app.state.clock.advance(86400)
@@ -55,7 +54,7 @@ async def test_other_things_go_on_when_one_due_job_keeps_failing(tmp_path: Path)
         arrived.set()
         return httpx.Response(200)
 
-    with composed(tmp_path, Shop(answer=note)) as sandbox:
+    async with composed(tmp_path, Shop(answer=note)) as sandbox:
         sandbox.world.schedule(0, "no such job", "acct_1", "x")
         async with sandbox.app.lifespan():
             await sandbox.add_endpoint(("checkout.session.expired",))
@@ -75,15 +74,14 @@ async def test_page_stops_waiting_when_the_sandbox_is_told_to_stop(tmp_path: Pat
             await never.wait()
             raise AssertionError("never answered")
 
-    with composed(tmp_path, Silent()) as sandbox:
-        async with sandbox.app.lifespan():
-            await sandbox.add_endpoint((COMPLETED,))
-            session = await sandbox.open_session()
-            leaving = asyncio.create_task(sandbox.submit(session["id"]))
-            await asyncio.wait_for(asked.wait(), 10)
+    async with composed(tmp_path, Silent()) as sandbox, sandbox.app.lifespan():
+        await sandbox.add_endpoint((COMPLETED,))
+        session = await sandbox.open_session()
+        leaving = asyncio.create_task(sandbox.submit(session["id"]))
+        await asyncio.wait_for(asked.wait(), 10)
 
-            sandbox.app.state.closing.set()
-            left = await asyncio.wait_for(leaving, 5)
+        sandbox.app.state.closing.set()
+        left = await asyncio.wait_for(leaving, 5)
 
     assert left.headers["location"] == f"{SHOP}/return?session_id={session['id']}"
 
@@ -113,7 +111,7 @@ async def test_api_refuses_in_the_providers_shape_when_the_request_never_reaches
 
 @pytest.mark.parametrize(("path", "shape"), [("/c/pay/{id}", "page"), ("/v1/checkout/sessions", "api")])
 async def test_error_is_readable_when_the_sandbox_itself_fails(tmp_path: Path, path: str, shape: str) -> None:
-    with composed(tmp_path, Shop()) as sandbox:
+    async with composed(tmp_path, Shop()) as sandbox:
         session = await sandbox.open_session()
         sandbox.world.close()  # as if the disk were gone
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import stripe
 
-from store.sandbox.deliveries import BACK_OFF
+from store.sandbox.recipients import BACK_OFF
 from tests.sandbox.conftest import Sandbox, Shop, composed
 
 COMPLETED = "checkout.session.completed"
@@ -260,13 +260,13 @@ async def test_answer_is_400_and_says_why_when_the_command_is_wrong(
 
 
 async def test_reordered_and_tampered_deliveries_are_kept_when_the_sandbox_starts_again(tmp_path: Any) -> None:
-    with composed(tmp_path, Shop()) as first:
+    async with composed(tmp_path, Shop()) as first:
         await first.add_endpoint(PAID)
         await first.tell("webhooks", action="reorder", count=3)
         await first.submit((await first.open_session())["id"])
         (planned, *_) = first.shop.types() or [None]
 
-    with composed(tmp_path, Shop()) as second:
+    async with composed(tmp_path, Shop()) as second:
         await _run(second)
 
     arrived = ([planned] if planned else []) + second.shop.types()

@@ -47,6 +47,7 @@ DONE = {
     "added": "The rule is in force.",
     "cleared": "No rule is in force any more; what was held back was let go.",
     "turned": "The account was turned, and its events were sent.",
+    "done": "It happened at PayPal's side, and its events were sent.",
     "moved": "The clock was moved, and what had become due was done.",
     "disabled": "The endpoint is switched off: nothing is sent to it.",
     "enabled": "The endpoint is switched on: it gets what happens from now on.",

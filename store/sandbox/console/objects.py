@@ -16,6 +16,7 @@ from store.sandbox.console.frame import AnyRequest, Data, Desk, show, wants_json
 from store.sandbox.console.requests import list_requests_about
 from store.sandbox.kernel import browse
 from store.sandbox.kernel.world import public
+from store.sandbox.paypal_commands import list_choices
 from store.sandbox.stripe.connect.outcomes import OUTCOMES
 
 PER_PAGE = 50
@@ -68,7 +69,7 @@ async def show_object(
     if not world or not meant:
         raise NotFoundException(f"There is no object {id} here. It may have gone with a reset.")
     owner, kind, document = meant[0]
-    about = id if kind != "event" else None
+    about = id if kind not in browse.EVENT_KINDS else None
     data: Data = {
         **describe_document(owner, kind, document),
         "object": hide_secret(public(document)),
@@ -81,5 +82,14 @@ async def show_object(
     gone = bool(document.get("_left") or document.get("_deleted"))
     text = json.dumps(data["object"], indent=2, ensure_ascii=False)
     return show(
-        request, "object.html", desk, world, data, pieces=link_ids(world, text, id), gone=gone, outcomes=OUTCOMES
+        request,
+        "object.html",
+        desk,
+        world,
+        data,
+        pieces=link_ids(world, text, id),
+        gone=gone,
+        outcomes=OUTCOMES,
+        choices=list_choices(kind, document),
+        event=about is None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from store.sandbox.console import accounts, clock, mails, objects, requests, rules, start, webhooks
+from store.sandbox.console import accounts, clock, mails, objects, paypal, requests, rules, start, webhooks
 from store.sandbox.console.frame import MAX_FORM
 from store.sandbox.guard import guard_forms
 
@@ -15,6 +15,7 @@ _pages = Router(
         objects.show_object,
         accounts.open_dashboard,
         accounts.turn_account,
+        paypal.act_at_paypal,
         requests.show_requests,
         requests.show_request,
         webhooks.show_events,

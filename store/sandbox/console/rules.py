@@ -15,7 +15,8 @@ from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, sh
 from store.sandbox.control import describe_faults, describe_webhooks
 
 # What the two forms offer, with the words a person chooses by. Rules only: what acts at once has its own button.
-METHODS = (("*", "any"), ("GET", "GET"), ("POST", "POST"), ("DELETE", "DELETE"))
+METHODS = (("*", "any"), ("GET", "GET"), ("POST", "POST"), ("PATCH", "PATCH"), ("DELETE", "DELETE"))
+PROVIDERS = (("", "either"), ("stripe", "Stripe"), ("paypal", "PayPal"))
 MOMENTS = (("before", "before: nothing has happened"), ("after", "after: it happened, the answer is spoilt"))
 FAULTS = (
     ("status", "answer with a status"),
@@ -24,7 +25,10 @@ FAULTS = (
     ("reset", "break the connection"),
     ("truncate", "answer half of it"),
     ("garbage", "answer a page of HTML"),
+    ("empty", "answer a status and nothing else"),
 )
+# Both providers' APIs, whatever their versions are.
+ANY_CALL = "/v*"
 RULES = (
     ("hold", "hold back until released"),
     ("drop", "lose"),
@@ -34,8 +38,18 @@ RULES = (
     ("forge", "forge first"),
     ("old_timestamp", "sign too long ago first"),
     ("wrong_secret", "sign with a wrong secret first"),
+    ("foreign_cert", "PayPal: a stranger's certificate first"),
+    ("other_webhook", "PayPal: sign for another webhook first"),
+    ("signed_crc", "PayPal: sign a negative checksum first"),
+    ("reserialize", "PayPal: write the JSON anew first"),
 )
-CHOICES = {"methods": METHODS, "moments": MOMENTS, "fault_actions": FAULTS, "rule_actions": RULES}
+CHOICES = {
+    "methods": METHODS,
+    "providers": PROVIDERS,
+    "moments": MOMENTS,
+    "fault_actions": FAULTS,
+    "rule_actions": RULES,
+}
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
@@ -98,7 +112,7 @@ def _show(
         "webhooks": describe_webhooks(desk.worlds, desk.deliveries, desk.faults)["data"],
         **({"error": problem} if problem else {}),
     }
-    kept = {"fault": {"path": "/v1/*"}, "rule": {}, **(kept or {})}
+    kept = {"fault": {"path": ANY_CALL}, "rule": {}, **(kept or {})}
     shown = {"problem": problem, "at": at, "kept": kept, **CHOICES}
     return show(
         request, "faults.html", desk, desk.choose_world(platform), data, here="/console/faults", status=status, **shown

@@ -13,6 +13,7 @@ import msgspec
 
 from store.sandbox.account_commands import AccountCommand, command_account
 from store.sandbox.commands import FaultCommand, WebhookCommand, add_fault, command_webhooks
+from store.sandbox.console.paypal_scenarios import PAYPAL
 from store.sandbox.console.scenario import Scenario
 from store.sandbox.console.sellers import SELLERS
 from store.sandbox.deliveries import Deliveries
@@ -25,6 +26,8 @@ DEBIT_PAYS, DEBIT_FAILS = "000123456805", "000222222243"  # each after three day
 CHECK_OUT = "Put something into the cart and check out."
 DEBIT = "Choose Bank debit on the payment page (the demo offers it when STRIPE_DELAYED_METHODS=us_bank_account is set)"
 PAY = f"Pay with {GOOD}, any date to come, any security code."
+PAY_EITHER = f"{PAY[:-1]}; or choose PayPal at the checkout and press Approve on its page."
+CLOSE = "close the tab as soon as you have pressed Pay, or the shop's tab before you press Approve."
 FOR_EVER = {"count": 0}  # until it is cleared
 
 
@@ -38,6 +41,7 @@ SCENARIOS = (
             "The order page says Paid a moment after you are back.",
             "A confirmation is in the mailbox, and the deliveries are answered 200.",
         ),
+        decides="the card's number that the buyer types",
     ),
     Scenario(
         "declined-then-paid",
@@ -48,6 +52,7 @@ SCENARIOS = (
             "After the first card the payment page stays, says that the card was declined and that nothing was taken.",
             "After the second the order is paid, once.",
         ),
+        decides="the card's number that the buyer types",
     ),
     Scenario(
         "three-d-secure",
@@ -58,6 +63,7 @@ SCENARIOS = (
             "Complete leads back to the shop, and the order is paid.",
             "Fail leads back to the payment page, which says why; another card still pays.",
         ),
+        decides="the card's number that the buyer types, and by the answer to the bank",
     ),
     Scenario(
         "expired",
@@ -69,51 +75,57 @@ SCENARIOS = (
             "The order says that the checkout expired, and the goods are free again.",
         ),
         clock=3600,
+        decides="the clock",
     ),
     Scenario(
         "webhook-late",
         "Webhook late by 20 s",
         "Every webhook arrives 20 seconds after it should.",
-        (CHECK_OUT, PAY, "To see the webhook alone do it, close the tab as soon as you have pressed Pay."),
+        (CHECK_OUT, PAY_EITHER, f"To see the webhook alone do it, {CLOSE}"),
         (
-            "Back in the shop the order is paid at once: the return visit asks the provider. The late webhook changes"
+            "Back in the shop the order is paid at once: the buyer's visit asks the provider. The late webhook changes"
             " nothing.",
             "With the tab closed, the order is paid when the webhook comes, or when the sweep looks before it.",
         ),
         (("webhooks", {"action": "delay", "seconds": 20, **FOR_EVER}),),
+        provider="both",
     ),
     Scenario(
         "webhook-duplicated",
         "Webhook duplicated",
         "Every webhook arrives twice.",
-        (CHECK_OUT, PAY),
+        (CHECK_OUT, PAY_EITHER),
         (
             "Each delivery is there twice, and both are answered 200.",
             "The order is paid once: one capture, one confirmation in the mailbox.",
         ),
         (("webhooks", {"action": "duplicate", **FOR_EVER}),),
+        provider="both",
     ),
     Scenario(
         "webhook-dropped",
         "Webhook dropped",
         "No webhook ever arrives.",
-        (CHECK_OUT, PAY, "To see the sweep alone do it, close the tab as soon as you have pressed Pay."),
+        (CHECK_OUT, PAY_EITHER, f"To see the sweep alone do it, {CLOSE}"),
         (
-            "Back in the shop the order is paid at once: the return visit asks the provider.",
+            "Back in the shop the order is paid at once: the buyer's visit asks the provider.",
             "With the tab closed, the sweep finds the payment after some seconds.",
         ),
         (("webhooks", {"action": "drop", **FOR_EVER}),),
+        provider="both",
     ),
     Scenario(
         "webhook-reordered",
         "Webhooks out of order",
         "The next two webhooks arrive in reverse.",
-        (CHECK_OUT, PAY, "Wait some seconds: the charge settles, and that is the second event."),
+        (CHECK_OUT, PAY_EITHER, "By card, wait some seconds: the charge settles, and that is the second event."),
         (
-            "The session's event is kept until the charge's is there, and arrives after it.",
+            "The first event is kept until the second is there, and arrives after it: a session's after its charge's,"
+            " an approval's after its capture's.",
             "The order is paid and its figures are right, whatever came first.",
         ),
         (("webhooks", {"action": "reorder", "count": 2}),),
+        provider="both",
     ),
     Scenario(
         "webhook-forged",
@@ -139,6 +151,7 @@ SCENARIOS = (
             "After the three days the order is paid, once, and a confirmation is in the mailbox.",
         ),
         clock=3 * 86400,
+        decides="the account's number that the buyer types, and by the clock",
     ),
     Scenario(
         "bank-debit-fails",
@@ -151,6 +164,7 @@ SCENARIOS = (
             " says so.",
         ),
         clock=3 * 86400,
+        decides="the account's number that the buyer types, and by the clock",
     ),
     Scenario(
         "code-takes-ten-percent",
@@ -159,12 +173,14 @@ SCENARIOS = (
         (
             "Put something into the cart, type WELCOME10 under Promotion code and press Apply.",
             "Check out.",
-            PAY,
+            PAY_EITHER,
         ),
         (
-            "The cart shows ten percent less, and the payment page the same total with the discount by name.",
+            "The cart shows ten percent less, and the provider's page the same total with the discount.",
             "The order is paid with that total. The same address cannot use the code again.",
         ),
+        decides="the code that the buyer types",
+        provider="both",
     ),
     Scenario(
         "code-takes-everything",
@@ -173,8 +189,10 @@ SCENARIOS = (
         ("Put something into the cart, type FREE100 under Promotion code and press Apply.", "Check out."),
         (
             "No payment page is shown: the order is placed and paid at once, and a confirmation is in the mailbox.",
-            "Nothing of it is here: no session was opened, and no request was made.",
+            "Nothing of it is here: nothing was opened, and no request was made.",
         ),
+        decides="the code that the buyer types",
+        provider="both",
     ),
     Scenario(
         "refund-fails",
@@ -193,26 +211,29 @@ SCENARIOS = (
             "The buyer has a mail about either, and store doctor names the order: a person has to act.",
         ),
         clock=180,
+        decides="the card's number that the buyer types, and by the clock",
     ),
     *SELLERS,
+    *PAYPAL,
     Scenario(
         "endpoint-disabled",
         "Endpoint disabled",
         "The provider has stopped delivering, as it does after days without an answer.",
-        (CHECK_OUT, PAY, "To see the shop notice by itself, close the tab as soon as you have pressed Pay."),
+        (CHECK_OUT, PAY_EITHER, f"To see the shop notice by itself, {CLOSE}"),
         (
             "No delivery is made, and Deliveries says that the endpoint is disabled.",
-            "Back in the shop the order is paid at once: the return visit asks the provider.",
+            "Back in the shop the order is paid at once: the buyer's visit asks the provider.",
             "With the tab closed, the shop reads within some minutes what it missed from the list of events, and"
-            " store doctor names the endpoint.",
+            " store doctor names Stripe's endpoints.",
         ),
         (("webhooks", {"action": "disable"}),),
         end="The endpoints stay disabled: switch each on again under Deliveries. What happened meanwhile is not sent.",
+        provider="both",
     ),
     Scenario(
         "stripe-down",
         "Stripe down",
-        "The API answers every request with 503 until you end it.",
+        "Stripe's API answers every request with 503 until you end it.",
         (CHECK_OUT, "Try again while it lasts, and look at other pages. Then end the scenario and try once more."),
         (
             "Checkout says that the payment provider cannot be reached and offers another try; the cart is kept.",
@@ -221,7 +242,15 @@ SCENARIOS = (
         (
             (
                 "faults",
-                {"method": "*", "path": "/v1/*", "when": "before", "action": "status", "status": 503, **FOR_EVER},
+                {
+                    "method": "*",
+                    "path": "/v1/*",
+                    "provider": "stripe",
+                    "when": "before",
+                    "action": "status",
+                    "status": 503,
+                    **FOR_EVER,
+                },
             ),
         ),
     ),

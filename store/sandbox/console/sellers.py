@@ -25,6 +25,7 @@ SELLERS = (
             "After the five minutes account.updated and capability.updated are sent, and the seller may sell.",
         ),
         clock=300,
+        decides="what is chosen on the last page of the onboarding, and by the clock",
     ),
     Scenario(
         "seller-restricted",
@@ -69,6 +70,7 @@ SELLERS = (
             "The used address, opened again, does the same.",
         ),
         clock=3600,
+        decides="the clock",
     ),
     Scenario(
         "seller-deauthorized",

@@ -14,8 +14,8 @@ from litestar.response import Redirect
 
 from store.sandbox.account_commands import find_state, list_accounts
 from store.sandbox.commands import CommandError, ResetCommand, reset_everything
-from store.sandbox.console.describe import describe_document
 from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, show
+from store.sandbox.console.payment_pages import list_payment_pages
 from store.sandbox.console.scenario import Scenario
 from store.sandbox.console.scenarios import BY_NAME, SCENARIOS, end_scenario, set_scenario
 from store.sandbox.kernel import browse
@@ -23,27 +23,24 @@ from store.sandbox.stripe.pages import offered_cards
 from store.sandbox.wording import format_span
 
 LATEST = 10
+GROUPS = (("stripe", "Stripe"), ("paypal", "PayPal"), ("both", "Both providers"))
 
 
 @get("/")
 async def show_start(
     request: AnyRequest, desk: NamedDependency[Desk], platform: FromQuery[str | None] = None
 ) -> Response[Any]:
-    """Show the scenarios, the latest payment pages and deliveries, and the test cards."""
+    """Show the scenarios, the latest payment and approval pages and deliveries, and the test cards."""
     world = desk.choose_world(platform)
-    sessions, _ = browse.list_kind(world, "checkout.session", LATEST)
     cards = offered_cards()
     data = {
         "scenarios": [describe_scenario(one, desk) for one in SCENARIOS],
-        "sessions": [
-            describe_document(*one) | {"payment_status": one[2]["payment_status"], "order": find_order(one[2])}
-            for one in sessions
-        ],
+        "payment_pages": list_payment_pages(world, LATEST),
         "deliveries": desk.deliveries.list_log(LATEST, platform=world.platform),
         "mails": len(desk.mailbox.list_mails()),
         "test_cards": [{"number": number, "outcome": outcome} for number, outcome in cards],
     }
-    return show(request, "index.html", desk, world, data, cards=cards)
+    return show(request, "index.html", desk, world, data, cards=cards, groups=GROUPS)
 
 
 @get("/console/scenarios/{name:str}")
@@ -124,15 +121,11 @@ def describe_scenario(scenario: Scenario, desk: Desk) -> dict[str, Any]:
         "expect": list(scenario.expect),
         "calls": [{"path": f"/_sandbox/{call}", "body": json.dumps(body)} for call, body in scenario.rules],
         "clock": scenario.clock,
-        "end": scenario.end,
+        "ending": scenario.ending,
+        "decides": scenario.decides,
+        "provider": scenario.provider,
         "set": desk.faults.scenario == scenario.name,
     }
-
-
-def find_order(session: dict[str, Any]) -> str | None:
-    """The merchant's own word for what a session is about: `metadata.order`, else its reference."""
-    metadata = session.get("metadata") or {}
-    return metadata.get("order") or session.get("client_reference_id")
 
 
 def _find(name: str) -> Scenario:

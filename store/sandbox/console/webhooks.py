@@ -14,6 +14,7 @@ from store.sandbox.console.describe import describe_document, link_ids
 from store.sandbox.console.frame import AnyRequest, Desk, go_back, read_form, show
 from store.sandbox.control import describe_webhooks
 from store.sandbox.kernel import browse
+from store.sandbox.planning import read_told
 
 PER_PAGE = 50
 STATES = ("waiting", "held", "delivered", "failed", "dropped")
@@ -35,8 +36,8 @@ async def show_events(
     rows = []
     for account, kind, event in found:
         sent = desk.deliveries.list_log(PER_PAGE, event=event["id"])
-        about = event["data"]["object"].get("id")
-        row = describe_document(account, kind, event) | {"type": event["type"], "about": about}
+        told = read_told(event)
+        row = describe_document(account, kind, event) | {"type": told.type, "about": told.object or None}
         rows.append(row | {"deliveries": [{name: one[name] for name in ("id", "state", "url")} for one in sent]})
     data = {"type": wanted or None, "data": rows, "before": further}
     return show(request, "events.html", desk, world, data)

@@ -12,6 +12,7 @@ from typing import Any
 from store.sandbox.kernel.world import Document, World
 
 Found = tuple[str, str, Document]
+EVENT_KINDS = ("event", "paypal_event")
 
 
 def count_kinds(world: World) -> dict[str, int]:
@@ -24,12 +25,14 @@ def list_kind(
 ) -> tuple[list[Found], int | None]:
     """Return the newest documents of a kind, and what to give as `before` for those that follow (None: no more).
 
-    `type` is a glob over the field of that name; documents without one match `*`.
+    `event` means those of both providers. `type` is a glob over an event's type; documents without one match `*`.
     """
+    kinds = EVENT_KINDS if kind == "event" else (kind,)
     rows = world.sql(
-        "SELECT account, kind, body, seq FROM documents WHERE kind = ? AND seq < ?"
-        " AND coalesce(json_extract(body, '$.type'), '') GLOB ? ORDER BY seq DESC LIMIT ?",
-        kind,
+        "SELECT account, kind, body, seq FROM documents WHERE kind IN (SELECT value FROM json_each(?)) AND seq < ?"
+        " AND coalesce(json_extract(body, '$.type'), json_extract(body, '$.event_type'), '') GLOB ?"
+        " ORDER BY seq DESC LIMIT ?",
+        json.dumps(kinds),
         1 << 62 if before is None else before,
         type,
         limit + 1,
@@ -59,7 +62,8 @@ def list_due(world: World, limit: int) -> list[dict[str, Any]]:
 def search_documents(world: World, words: str, limit: int) -> list[Found]:
     """Return the newest documents, events aside, whose text holds these words."""
     rows = world.sql(
-        "SELECT account, kind, body FROM documents WHERE kind != 'event' AND instr(body, ?) ORDER BY seq DESC LIMIT ?",
+        "SELECT account, kind, body FROM documents WHERE kind NOT IN ('event', 'paypal_event') AND instr(body, ?)"
+        " ORDER BY seq DESC LIMIT ?",
         json.dumps(words)[1:-1],
         limit,
     )
@@ -69,8 +73,8 @@ def search_documents(world: World, words: str, limit: int) -> list[Found]:
 def list_mentions(world: World, id: str, limit: int) -> list[Found]:
     """Return the newest other documents, events aside, that name this id."""
     rows = world.sql(
-        "SELECT account, kind, body FROM documents WHERE kind != 'event' AND id != ? AND instr(body, ?)"
-        " ORDER BY seq DESC LIMIT ?",
+        "SELECT account, kind, body FROM documents WHERE kind NOT IN ('event', 'paypal_event') AND id != ?"
+        " AND instr(body, ?) ORDER BY seq DESC LIMIT ?",
         id,
         json.dumps(id),
         limit,
@@ -81,8 +85,11 @@ def list_mentions(world: World, id: str, limit: int) -> list[Found]:
 def list_events_about(world: World, id: str, limit: int) -> list[Found]:
     """Return the newest events whose object has this id."""
     rows = world.sql(
-        "SELECT account, kind, body FROM documents WHERE kind = 'event' AND json_extract(body, '$.data.object.id') = ?"
-        " ORDER BY seq DESC LIMIT ?",
+        "SELECT account, kind, body FROM documents"
+        " WHERE kind = 'event' AND json_extract(body, '$.data.object.id') = ?1"
+        " OR kind = 'paypal_event' AND ?1 IN (json_extract(body, '$.resource.id'),"
+        " json_extract(body, '$.resource.payout_item_id'), json_extract(body, '$.resource.dispute_id'),"
+        " json_extract(body, '$.resource.batch_header.payout_batch_id')) ORDER BY seq DESC LIMIT ?2",
         id,
         limit,
     )

@@ -18,7 +18,16 @@ from store.sandbox.kernel.ids import new_id
 API_VERSION = "2026-10-28.endive"
 DEMO_PLATFORM = "acct_1OverprintDemo0"
 # What a seed consists of; everything else goes when the sandbox is reset.
-KEPT_KINDS = ("account", "person", "webhook_endpoint", "product", "price", "coupon", "promotion_code")
+KEPT_KINDS = (
+    "account",
+    "person",
+    "webhook_endpoint",
+    "product",
+    "price",
+    "coupon",
+    "promotion_code",
+    "paypal_webhook",
+)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -74,6 +83,8 @@ class World:
 
     def __init__(self, path: Path, clock: ReadsClock, platform: str = DEMO_PLATFORM, home: str = "US") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Where the sandbox keeps what all its platforms share.
+        self.folder = path.parent
         self.clock = clock
         self.platform = platform
         self.home = home
@@ -219,10 +230,19 @@ class World:
         }
         if account != self.platform:
             event |= {"account": account, "context": account}
-        with self.tx():
-            self.put(account, "event", event)
-            self._unheard.append((account, event))
+        self.tell(account, "event", event)
         return event
+
+    def tell(self, account: str, kind: str, event: Document) -> None:
+        """Store a finished event, in either provider's form; listeners hear of it after the commit."""
+        with self.tx():
+            self.put(account, kind, event)
+            self.announce(account, event)
+
+    def announce(self, account: str, event: Document) -> None:
+        """Let listeners hear of an event after the commit, without storing it."""
+        with self.tx():
+            self._unheard.append((account, event))
 
     def schedule(self, at: int, job: str, account: str, id: str) -> None:
         """Let `tick` run `job` for this object at `at` (epoch seconds of the sandbox's clock), once."""

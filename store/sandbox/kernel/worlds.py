@@ -92,6 +92,7 @@ class Worlds:
 
     def _add(self, name: str, home: str) -> None:
         world = World(self._folder / f"{home.lower()}-{name}.sqlite", self.clock, _account_id(name), home)
+        world.folder = self.demo.folder
         self._open[name] = world
         self._listen(world)
 

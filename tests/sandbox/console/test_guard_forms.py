@@ -59,7 +59,7 @@ async def test_form_is_taken_when_the_page_itself_sends_it(sandbox: Sandbox, hea
 
 
 async def test_no_form_is_taken_when_the_peer_is_another_machine(tmp_path: Path) -> None:
-    with composed(tmp_path, Shop()) as sandbox:
+    async with composed(tmp_path, Shop()) as sandbox:
         transport = httpx.ASGITransport(app=sandbox.app, client=("192.0.2.7", 4000))
         async with httpx.AsyncClient(transport=transport, base_url=SANDBOX) as stranger:
             answers = [(await stranger.post(path)).status_code for path in _forms(sandbox)]

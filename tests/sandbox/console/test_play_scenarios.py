@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import httpx
 import pytest
 
 from store.sandbox.console.scenario import Scenario
-from store.sandbox.console.scenarios import SCENARIOS
+from store.sandbox.console.scenarios import BY_NAME, SCENARIOS
 from tests.sandbox.conftest import SHOP, Sandbox
 
 COMPLETED = "checkout.session.completed"
@@ -44,6 +45,55 @@ async def test_the_first_page_has_a_form_for_each_when_opened(sandbox: Sandbox) 
     assert {scenario.name for scenario in SCENARIOS} >= NAMED
     for scenario in SCENARIOS:
         assert f'action="/console/scenarios/{scenario.name}"' in page.text
+
+
+async def test_cards_are_grouped_by_provider_when_the_first_page_is_opened(sandbox: Sandbox) -> None:
+    page = (await sandbox.client.get("/")).text
+
+    places = [page.index(f"<h3>{heading}</h3>") for heading in ("Stripe", "PayPal", "Both providers")]
+    assert places == sorted(places)
+    for name, group in (("stripe-down", 0), ("seller-rejected", 0), ("paypal-down", 1), ("webhook-late", 2)):
+        there = page.index(f'action="/console/scenarios/{name}"')
+        assert sum(place < there for place in places) == group + 1, name
+
+
+def test_card_says_how_to_pay_at_each_provider_when_it_is_about_both() -> None:
+    steps = [" ".join(scenario.do) for scenario in SCENARIOS if scenario.provider == "both"]
+    by_card = [words for words in steps if "4242" in words]
+
+    assert len(by_card) > 3
+    assert [words for words in by_card if "choose PayPal at the checkout" not in words] == []
+
+
+@by_name
+async def test_card_says_what_decides_and_how_it_ends_when_set(sandbox: Sandbox, scenario: Scenario) -> None:
+    await sandbox.add_endpoint()
+    await sandbox.open_account()
+
+    page = unescape((await _set(sandbox, scenario.name)).text)
+
+    assert ">End this scenario</button>" in page
+    assert scenario.ending in page
+    assert ("It sets no rule." in page) == (not scenario.rules)
+    if not scenario.rules:
+        assert f"it is brought about by {scenario.decides}." in page
+    if scenario.clock:
+        assert f'POST /_sandbox/clock\n{{"advance": {scenario.clock}}}' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("paypal-echeck-completes", "It sets no rule."),
+        ("stripe-down", "Its rule holds until you end the scenario."),
+        ("paypal-answer-lost", "Its rule ends by itself when it has acted."),
+        ("webhook-reordered", "A webhook that is kept is sent then."),
+        ("seller-restricted", "The account stays as it is"),
+        ("expired", "The clock stays where it was moved to."),
+    ],
+)
+def test_ending_is_what_the_rules_need_when_it_is_written(name: str, words: str) -> None:
+    assert words in BY_NAME[name].ending
 
 
 @by_name

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from store.demo.endpoints import ensure_endpoints
+from store.demo.endpoints import ensure_endpoints, ensure_paypal_webhook
 from store.demo.folder import DataFolder, DemoError, free_port, read_env, refuse_busy_port, write_env
 from store.demo.supervisor import ChildEndedError, NotReadyError, Supervisor
 from store.kit.processes import POSIX
@@ -31,14 +31,16 @@ PASSED_ON = (
     "METRICS_TOKEN",
     "MAIL_FROM",
     "STRIPE_DELAYED_METHODS",
+    "PAYPAL_VERIFY",
 )
 KEPT = ("SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET")
+PAYPAL = {"PAYPAL_CLIENT_ID": "overprint", "PAYPAL_CLIENT_SECRET": "overprint-secret"}
 EVENTS = tuple(sorted(HANDLED))
 WELCOME = """
 Overprint is open.
 
   Shop      {shop}
-  Sandbox   {sandbox}   plays Stripe: payment pages, webhooks, mailbox
+  Sandbox   {sandbox}   plays Stripe and PayPal: payment pages, webhooks, mailbox
 
   Cards     4242 4242 4242 4242   pays
             4000 0000 0000 0002   is declined
@@ -46,6 +48,7 @@ Overprint is open.
             any expiry in the future, any three digits
 
   Try       put something in the cart, check out, pay, and watch the order page turn to Paid by itself
+            choose PayPal at the checkout, and approve, cancel or close its window
             read how a buyer who never comes back is confirmed all the same: README.md
             put goods of two sellers in the cart that cannot share one payment, and see why
             be Vera, who sells, by one click on the sign-in page; or sign up with a shop of your own
@@ -137,6 +140,10 @@ _SHOP_NAMES = frozenset(
         *KEPT,
         *("DATABASE_URL", "BASE_URL", "DEMO", "LISTEN_HOST", "PORT", "SANDBOX_PORT", "DATA", "SMTP_URL"),
         *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_BASE", "PLATFORM_COUNTRY"),
+        *PAYPAL,
+        *("PAYPAL_WEBHOOK_ID", "PAYPAL_BASE_URL", "PAYPAL_SDK_URL", "PAYPAL_CA_FILE"),
+        # Those of PayPal itself follow from its address; here all is the sandbox's.
+        *("PAYPAL_REDIRECT_ORIGINS", "PAYPAL_CSP_ORIGINS"),
     }
 )
 
@@ -144,16 +151,23 @@ _SHOP_NAMES = frozenset(
 def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     """Return the environment of the children. Raises SettingsError for a wrong port, scale or level."""
     port, sandbox_port = env.get("PORT") or "8000", env.get("SANDBOX_PORT") or "8001"
+    sandbox = f"http://127.0.0.1:{_sound(sandbox_port, 8001)}"
     shop = {
         "BASE_URL": f"http://localhost:{_sound(port, 8000)}",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": SANDBOX_PUBLISHABLE_KEY,
-        "STRIPE_API_BASE": f"http://127.0.0.1:{_sound(sandbox_port, 8001)}",
+        "STRIPE_API_BASE": sandbox,
         # The sandbox's platform of these keys; .env may speak of another account.
         "PLATFORM_COUNTRY": "US",
         "STRIPE_WEBHOOK_SECRET": "",
         "STRIPE_CONNECT_WEBHOOK_SECRET": "",
+        **PAYPAL,
+        "PAYPAL_WEBHOOK_ID": "",
+        "PAYPAL_BASE_URL": sandbox,
+        "PAYPAL_SDK_URL": f"{sandbox}/sdk/js",
+        # The sandbox's own data folder is ours in `sandbox`, and in it are its files in `sandbox`.
+        "PAYPAL_CA_FILE": str(data.path / "sandbox" / "sandbox" / "paypal-ca.pem"),
         "SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
         "DEMO": "1",
         "PORT": port,
@@ -162,6 +176,7 @@ def _plan(env: Mapping[str, str], data: DataFolder) -> dict[str, str]:
         **{name: env[name] for name in PASSED_ON if env.get(name)},
     }
     made_later = {"DATABASE_URL": "postgresql:///later", **dict.fromkeys(KEPT[1:], "whsec_made_later")}
+    made_later |= {"PAYPAL_WEBHOOK_ID": "MADELATER"}
     Settings.from_env({**shop, **made_later})
     inherited = {name: value for name, value in env.items() if name not in _SHOP_NAMES}
     return {**inherited, **shop, "PYTHONUNBUFFERED": "1"}
@@ -176,7 +191,10 @@ def _endpoints(env: Mapping[str, str]) -> dict[str, str]:
     import httpx
 
     try:
-        return ensure_endpoints(env["STRIPE_API_BASE"], env["STRIPE_SECRET_KEY"], env["BASE_URL"], env, EVENTS)
+        made = ensure_endpoints(env["STRIPE_API_BASE"], env["STRIPE_SECRET_KEY"], env["BASE_URL"], env, EVENTS)
+        app, secret = env["PAYPAL_CLIENT_ID"], env["PAYPAL_CLIENT_SECRET"]
+        paypal = ensure_paypal_webhook(env["PAYPAL_BASE_URL"], app, secret, env["BASE_URL"])
+        return {**made, "PAYPAL_WEBHOOK_ID": paypal}
     except httpx.HTTPStatusError as refused:
         raise DemoError(f"the sandbox refused a webhook endpoint: {refused.response.text[:500]}") from refused
     except httpx.HTTPError as lost:

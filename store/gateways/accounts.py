@@ -101,11 +101,3 @@ class ConnectGateway(Protocol):
     async def fetch_country(self) -> str:
         """The country of the platform's own account: two letters."""
         ...
-
-    async def ping(self) -> None:
-        """Ask for something small; raises when the provider cannot be reached with this key."""
-        ...
-
-    def is_away(self) -> bool:
-        """Whether the provider did not answer a moment ago and is left alone; `ping` finds out when that ends."""
-        ...

@@ -13,12 +13,28 @@ from enum import StrEnum
 from typing import Protocol
 
 from store.gateways.accounts import ConnectGateway
+from store.gateways.payments import CheckoutItem as CheckoutItem
+from store.gateways.payments import CheckoutRequest as CheckoutRequest
+from store.gateways.payments import Failure as Failure
+from store.gateways.payments import OpenedCheckout as OpenedCheckout
+from store.gateways.payments import PaymentSnapshot as PaymentSnapshot
+from store.gateways.payments import ShipTo as ShipTo
+from store.gateways.payments import SnapshotStatus as SnapshotStatus
+from store.gateways.payments import WaitsFor as WaitsFor
+from store.gateways.payouts import PayoutGateway
 from store.gateways.transfers import Hold, TransferGateway
 from store.kit.money import Money
 
+# What payments, captures and refunds have in their column `provider`.
+STRIPE, PAYPAL = "stripe", "paypal"
+# How people call them.
+NAMES = {STRIPE: "Stripe", PAYPAL: "PayPal"}
+
 
 class GatewayError(Exception):
-    """A provider did not do what was asked."""
+    """A provider did not do what was asked. `provider`: whichever it was, "" where nobody was called."""
+
+    provider = ""
 
 
 class Declined(GatewayError):
@@ -33,6 +49,10 @@ class StoredFailure(Unavailable):
     """What the first call under this key got, and every other call with it will: look, and only then use a new key."""
 
 
+class ConsentUnseen(Unavailable):
+    """The buyer has agreed, and the capture does not know it yet: nothing moved, and the next try needs a new key."""
+
+
 class GatewayBug(GatewayError):
     """Ours: the request was wrong. Nothing happened at the provider."""
 
@@ -41,109 +61,27 @@ class Disconnected(GatewayBug):
     """The account has let us go, or never was ours: nothing happened, and no request in its name will again."""
 
 
+class FundingDeclined(Declined):
+    """The way to pay that the buyer chose was refused; with another one the same checkout can still be paid."""
+
+
+class ApprovalNeeded(GatewayError):
+    """The buyer must agree (again) at the provider's page before anything moves; nothing has moved.
+
+    `redirect_url`: that page, "" where the provider names none.
+    """
+
+    def __init__(self, words: str, redirect_url: str = "") -> None:
+        super().__init__(words)
+        self.redirect_url = redirect_url
+
+
 class TransferHeld(GatewayBug):
     """The provider refuses this movement as things are, and may do it later; nothing moved."""
 
     def __init__(self, hold: Hold, words: str) -> None:
         super().__init__(words)
         self.hold = hold
-
-
-class SnapshotStatus(StrEnum):
-    """A payment by the provider's word. `unclear`: a combination that must not be read as paid or unpaid."""
-
-    OPEN = "open"
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True)
-class CheckoutItem:
-    """One line of the hosted page."""
-
-    name: str
-    unit_price: int
-    quantity: int
-
-
-@dataclass(frozen=True)
-class CheckoutRequest:
-    """What the buyer is to pay. `account_ref`: direct: the charged account; destination: the receiving one.
-
-    `on_behalf_of`: the account that settles a charge of the platform's, where it is in another country.
-    total = what the items add up to, less `discount`, our own, shown as `discount_name`. `allow_codes`: the page may
-    take the provider's own promotion codes; never together with a discount.
-    """
-
-    payment_id: str
-    order_id: str
-    order_number: str
-    charge_type: str
-    account_ref: str
-    currency: str
-    total: int
-    fee: int
-    items: Sequence[CheckoutItem]
-    email: str
-    success_url: str
-    cancel_url: str
-    descriptor_suffix: str
-    expires_at: datetime
-    on_behalf_of: str = ""
-    discount: int = 0
-    discount_name: str = ""
-    allow_codes: bool = False
-
-
-@dataclass(frozen=True)
-class OpenedCheckout:
-    """An open session at the provider."""
-
-    ref: str
-    redirect_url: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why the last try inside a session failed; `ref` names the try."""
-
-    ref: str
-    message: str
-
-
-@dataclass(frozen=True)
-class PaymentSnapshot:
-    """One payment as the provider has it now. `capture_ref` is the charge, or the session where nothing was due.
-
-    `destination` and `on_behalf_of` are accounts, "" when there is none, and known once the buyer has tried to pay.
-
-    amount = subtotal + shipping + tax - discount; `discount` is ours and that of a code the buyer typed there (`code`).
-    """
-
-    ref: str
-    status: SnapshotStatus
-    amount: int
-    currency: str
-    payment_id: str
-    order_id: str
-    account_ref: str
-    destination: str
-    fee: int
-    livemode: bool
-    on_behalf_of: str = ""
-    capture_ref: str = ""
-    method: str = ""
-    redirect_url: str = ""
-    failure: Failure | None = None
-    remark: str = ""
-    subtotal: int = -1
-    shipping: int = 0
-    tax: int = 0
-    discount: int = 0
-    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,7 +143,7 @@ class CaptureSnapshot:
     """Everything that moved around one charge so far.
 
     `settled` is False while the provider has not said yet what it keeps and what it passed on: asynchronous capture
-    leaves balance transaction, transfer and application fee empty at success.
+    leaves balance transaction, transfer and application fee empty at success. `refunds` are in no particular order.
     """
 
     ref: str
@@ -220,7 +158,10 @@ class CaptureSnapshot:
 
 @dataclass(frozen=True)
 class Notice:
-    """A verified event: a hint to look, nothing more. `payment_id` is ours where the object carries it."""
+    """A verified event: a hint to look, nothing more. `payment_id` and `payout_id` are ours where the object has them.
+
+    `account`: "" for the platform's own.
+    """
 
     event_id: str
     type: str
@@ -231,6 +172,9 @@ class Notice:
     payment_ref: str = ""
     payment_id: str = ""
     capture_ref: str = ""
+    payout_id: str = ""
+    payout_ref: str = ""
+    dispute_ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -249,42 +193,48 @@ class EndpointSnapshot:
     enabled: bool
 
 
+@dataclass(frozen=True)
+class WebhookSnapshot:
+    """Where the provider delivers events, and of which types (`*`: of all)."""
+
+    url: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DisputeSnapshot:
+    """One dispute as the provider has it now: the captures it is about, and its words for why and how it ended."""
+
+    ref: str
+    capture_refs: tuple[str, ...]
+    amount: Money
+    is_open: bool
+    reason: str = ""
+    outcome: str = ""
+
+
 class BadSignature(GatewayError):
     """The delivery is not the provider's, or too old; it must not be stored."""
 
 
 class CheckoutGateway(Protocol):
-    """Hosted checkout, confirmation and refunds: what every rail has."""
+    """Checkout, confirmation and refunds: what every rail has."""
 
     def freeze_checkout(self, request: CheckoutRequest) -> str:
         """The provider's whole request body as text, to be stored and resent byte for byte. Calls nobody."""
-        ...
-
-    def freeze_discount(self, request: CheckoutRequest) -> str:
-        """The body of the request that makes our discount known there, "" when none is needed. Calls nobody."""
-        ...
-
-    async def make_discount(self, frozen: str, account_ref: str, key: str) -> None:
-        """Make the discount that the frozen checkout names; made already, it changes nothing."""
         ...
 
     async def open_checkout(self, frozen: str, account_ref: str, key: str) -> OpenedCheckout: ...
 
     async def fetch_payment(self, ref: str, account_ref: str) -> PaymentSnapshot: ...
 
-    async def find_payments(
-        self, payment_id: str, account_ref: str, since: datetime, until: datetime | None = None
-    ) -> Sequence[PaymentSnapshot]: ...
-
     async def fetch_capture(self, ref: str, account_ref: str) -> CaptureSnapshot: ...
-
-    async def find_application_fee(self, capture_ref: str) -> Moved | None:
-        """What we took of a direct charge, once it has landed: to be seen when the charge is out of reach."""
-        ...
 
     async def refund(self, request: RefundRequest) -> RefundSnapshot: ...
 
-    async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]: ...
+    async def find_refunds(self, capture_ref: str, account_ref: str) -> Sequence[RefundSnapshot]:
+        """Every refund of this capture, whoever made it, in no order that may be relied on: each rail has its own."""
+        ...
 
     def list_events(
         self, account_ref: str, since: datetime, types: Sequence[str]
@@ -295,15 +245,23 @@ class CheckoutGateway(Protocol):
         """
         ...
 
-    async def list_endpoints(self) -> Sequence[EndpointSnapshot]: ...
-
-    def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None: ...
-
     def read_event(self, body: bytes) -> Notice: ...
 
-    def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
-        """An event of a type nobody handles, signed with our own secret: (event id, headers, body)."""
+    async def ping(self) -> None:
+        """Ask for something small; raises when the provider cannot be reached with this key."""
         ...
+
+    def is_away(self) -> bool:
+        """Whether the provider did not answer a moment ago and is left alone; `ping` finds out when that ends."""
+        ...
+
+
+class SearchingGateway(Protocol):
+    """A rail whose sessions can be listed."""
+
+    async def find_payments(
+        self, payment_id: str, account_ref: str, since: datetime, until: datetime | None = None
+    ) -> Sequence[PaymentSnapshot]: ...
 
 
 class ExpiringGateway(Protocol):
@@ -314,8 +272,65 @@ class ExpiringGateway(Protocol):
         ...
 
 
-class StripeRail(CheckoutGateway, ExpiringGateway, ConnectGateway, TransferGateway, Protocol):
+class CapturingGateway(Protocol):
+    """A rail where the buyer agrees first and nothing moves until we capture it."""
+
+    async def capture_payment(self, ref: str, key: str) -> PaymentSnapshot:
+        """Take what the buyer has agreed to, once per key; captured already, it is what was captured.
+
+        Raises FundingDeclined (another way to pay may do, with a new key), ApprovalNeeded (nobody has agreed yet, or
+        must again), ConsentUnseen (a new key, later), Declined (this checkout is over), Unavailable (outcome unknown:
+        the same key again, or a look).
+        """
+        ...
+
+    async def track(self, ref: str, capture_ref: str, carrier: str, number: str) -> None:
+        """Tell the provider under which number the goods of a payment travel; told twice, it changes nothing."""
+        ...
+
+
+class StripeRail(CheckoutGateway, SearchingGateway, ExpiringGateway, ConnectGateway, TransferGateway, Protocol):
     """What the shop uses of Stripe."""
+
+    def freeze_discount(self, request: CheckoutRequest) -> str:
+        """The body of the request that makes our discount known there, "" when none is needed. Calls nobody."""
+        ...
+
+    async def make_discount(self, frozen: str, account_ref: str, key: str) -> None:
+        """Make the discount that the frozen checkout names; made already, it changes nothing."""
+        ...
+
+    async def find_application_fee(self, capture_ref: str) -> Moved | None:
+        """What we took of a direct charge, once it has landed: to be seen when the charge is out of reach."""
+        ...
+
+    async def list_endpoints(self) -> Sequence[EndpointSnapshot]: ...
+
+    def verify_event(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Raises BadSignature."""
+        ...
+
+    def sign_probe(self, endpoint: str) -> tuple[str, dict[str, str], bytes]:
+        """An event of a type nobody handles, signed with our own secret: (event id, headers, body)."""
+        ...
+
+
+class PayPalRail(CheckoutGateway, CapturingGateway, PayoutGateway, Protocol):
+    """What the shop uses of PayPal."""
+
+    async def fetch_refund(self, ref: str, capture_ref: str) -> RefundSnapshot | None:
+        """One refund by its own reference, which is known before a list has it; None where this capture has no such."""
+        ...
+
+    async def fetch_dispute(self, ref: str) -> DisputeSnapshot: ...
+
+    async def fetch_webhook(self) -> WebhookSnapshot:
+        """The webhook whose id we were given. Raises GatewayBug where PayPal has none of that id."""
+        ...
+
+    async def verify_event(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check a delivery's raw bytes; its certificate may be fetched. Raises BadSignature, or Unavailable."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -327,6 +342,19 @@ class Gateways:
     """
 
     stripe: StripeRail
+    paypal: PayPalRail | None = None
     livemode: bool = False
     visit_seconds: float = 8.0
     platform_country: str = "US"
+
+    def rail(self, provider: str) -> CheckoutGateway:
+        """The rail of this name, as payments carry it. Raises Unavailable for one that this shop has no keys for."""
+        if provider == PAYPAL:
+            return self.with_capture()
+        return self.stripe
+
+    def with_capture(self) -> PayPalRail:
+        """The rail on which we capture. Raises Unavailable when this shop has no keys for it."""
+        if self.paypal is None:
+            raise Unavailable("PayPal is not set up: give PAYPAL_CLIENT_ID and what belongs to it")
+        return self.paypal

@@ -18,3 +18,34 @@ def can_send(platform_country: str, platform_currency: str, country: str, curren
     """Whether a platform there can pass a share in `currency` on to an account in `country`."""
     within = platform_country == country or {platform_country, country} <= CORRIDOR
     return within and currency == platform_currency
+
+
+# What PayPal's buyers may pay in: developer.paypal.com/reference/currency-codes
+PAYPAL_CURRENCIES = frozenset(
+    [
+        "AUD",
+        "BRL",
+        "CAD",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "ILS",
+        "JPY",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PHP",
+        "PLN",
+        "SEK",
+        "SGD",
+        "THB",
+        "TWD",
+        "USD",
+        "CHF",
+    ]
+)

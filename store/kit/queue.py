@@ -52,17 +52,21 @@ async def notify() -> None:
     await fetch(f"NOTIFY {CHANNEL}")
 
 
-async def claim(table: str, limit: int = CONCURRENCY) -> list[Claim]:
-    """Take up to `limit` due rows of `table` for `LEASE`; each is counted as one more attempt."""
-    now = clock.wall()
+async def claim(table: str, limit: int = CONCURRENCY, away: Collection[str] = ()) -> list[Claim]:
+    """Take up to `limit` due rows of `table` for `LEASE`; each is counted as one more attempt.
+
+    Those whose column `provider` is among `away` stay, uncounted.
+    """
+    now, waits = clock.wall(), "AND provider <> ALL($4)" if away else ""
     rows = await fetch(
         f"UPDATE {table} SET lease_until = $2, attempt = attempt + 1 WHERE id IN ("  # noqa: S608
         f" SELECT id FROM {table} WHERE state = 'waiting' AND run_at <= $1"
-        "  AND (lease_until IS NULL OR lease_until <= $1) ORDER BY run_at, id FOR UPDATE SKIP LOCKED LIMIT $3"
+        f"  AND (lease_until IS NULL OR lease_until <= $1) {waits} ORDER BY run_at, id FOR UPDATE SKIP LOCKED LIMIT $3"
         ") RETURNING *",
         now,
         now + LEASE,
         limit,
+        *([list(away)] if away else []),
     )
     return [Claim(table, row["id"], row["attempt"], row) for row in rows]
 
@@ -83,21 +87,31 @@ async def postpone(claim: Claim, error: str, tries: int) -> str:
     return WAITING
 
 
-async def hasten(table: str, errors: Collection[str]) -> int:
-    """Make due now what was postponed because of one of these `errors` (names of classes); returns how many rows."""
+async def hasten(table: str, errors: Collection[str], provider: str) -> int:
+    """Make due now what was postponed because of one of these `errors` (names of classes) of one provider.
+
+    Returns how many rows that were.
+    """
     rows = await fetch(
         f"UPDATE {table} SET run_at = $1 WHERE state = 'waiting' AND run_at > $1"  # noqa: S608
-        " AND split_part(last_error, ':', 1) = ANY($2) RETURNING 1",
+        " AND split_part(last_error, ':', 1) = ANY($2) AND provider = $3 RETURNING 1",
         clock.wall(),
         list(errors),
+        provider,
     )
     return len(rows)
 
 
-async def work(table: str, handle: Callable[[asyncpg.Record], Awaitable[str | None]], *, tries: int = 12) -> int:
+async def work(
+    table: str,
+    handle: Callable[[asyncpg.Record], Awaitable[str | None]],
+    *,
+    tries: int = 12,
+    away: Collection[str] = (),
+) -> int:
     """Claim up to `CONCURRENCY` rows, handle them side by side without a transaction, write the results.
 
-    Returns how many rows were taken.
+    Returns how many rows were taken; none of a provider that is `away`.
 
     `handle` may return the state to write (default done). Any exception postpones the row, or parks it at last.
     """
@@ -110,7 +124,7 @@ async def work(table: str, handle: Callable[[asyncpg.Record], Awaitable[str | No
         else:
             await finish(taken, state or DONE)
 
-    claims = await claim(table, CONCURRENCY)
+    claims = await claim(table, CONCURRENCY, away)
     await asyncio.gather(*(one(taken) for taken in claims))
     return len(claims)
 

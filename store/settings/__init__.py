@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from store.kit import crash
-from store.settings import values
+from store.settings import paypal, values
+from store.settings.paypal import PayPalSettings as PayPalSettings
 
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
@@ -39,6 +40,7 @@ class Shown:
 
     demo: bool
     stripe_api_base: str
+    paypal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Settings:
     stripe_api_base: str = STRIPE_API
     stripe_delayed_methods: tuple[str, ...] = ()
     platform_country: str = "US"
+    paypal: PayPalSettings | None = None
     demo: bool = False
     poll_scale: float = 1.0
     rate_scale: float = 1.0
@@ -93,6 +96,7 @@ class Settings:
             "stripe_api_base": read.optional("STRIPE_API_BASE", values.api_base, STRIPE_API),
             "stripe_delayed_methods": read.optional("STRIPE_DELAYED_METHODS", values.delayed_methods, ()),
             "platform_country": read.optional("PLATFORM_COUNTRY", values.country, "US"),
+            "paypal": paypal.read_paypal(read, env),
             "demo": demo,
             "poll_scale": read.optional("POLL_SCALE", values.scale, 1.0),
             "rate_scale": read.optional("RATE_SCALE", values.scale, 1.0),
@@ -106,7 +110,10 @@ class Settings:
             "db_pool": read.optional("DB_POOL", values.count(2, 200), 10),
             "log_level": read.optional("LOG_LEVEL", values.log_level, "info"),
         }
+        live = _is_live(str(settings["stripe_secret_key"] or ""))
         problems = [*read.problems, *_forbidden_combinations(settings), *crash.find_misuse(env)]
+        if not any("PAYPAL_" in problem for problem in read.problems):
+            problems += paypal.find_forbidden(settings["paypal"], stripe_live=live, demo=demo)
         if problems:
             raise SettingsError(problems)
         return cls(**settings)
@@ -119,7 +126,7 @@ class Settings:
     @property
     def shown(self) -> Shown:
         """What templates see: no secret is among it."""
-        return Shown(self.demo, self.stripe_api_base)
+        return Shown(self.demo, self.stripe_api_base, self.paypal is not None)
 
     @property
     def https(self) -> bool:
@@ -139,7 +146,12 @@ class Settings:
     @property
     def form_origins(self) -> tuple[str, ...]:
         """Every origin to which a posted form of ours may lead, each once."""
-        return tuple(dict.fromkeys((self.checkout_origin, self.connect_origin)))
+        return tuple(dict.fromkeys((self.checkout_origin, self.connect_origin, *self.paypal_origins)))
+
+    @property
+    def paypal_origins(self) -> tuple[str, ...]:
+        """Where a buyer approves at PayPal."""
+        return self.paypal.redirect_origins if self.paypal else ()
 
     @property
     def clock_file(self) -> Path | None:
@@ -182,6 +194,7 @@ class _Reader:
 
 # What to do, by name: the second half of every message.
 _WANTED = {
+    **paypal.WANTED,
     "DATABASE_URL": "give postgresql://user:password@host:5432/database, or run `make demo`",
     "BASE_URL": "give the address visitors use, such as https://shop.example.com or http://localhost:8000",
     "SECRET_KEY": "give at least 32 random characters, such as `openssl rand -base64 48` prints",

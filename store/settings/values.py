@@ -91,6 +91,41 @@ def webhook_secrets(text: str) -> tuple[str, ...]:
     return secrets
 
 
+def paypal_name(text: str) -> str:
+    """A client id, secret or webhook id: opaque, without spaces."""
+    if not re.fullmatch(r"[!-~]{4,200}", text):
+        raise ValueError("is too short or has spaces")
+    return text
+
+
+def script_url(text: str) -> str:
+    url = _split_url(text, "https", "http")
+    if not url.hostname or url.username or url.password or url.query or url.fragment or not url.path.strip("/"):
+        raise ValueError("is not the address of a script")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("is http:// on a public host (https:// is required there)")
+    return text
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins as a content policy takes them, separated by commas; one wildcard label in front is allowed."""
+    found = tuple(dict.fromkeys(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip()))
+    if not found or not all(re.fullmatch(r"https?://(\*\.)?[a-z0-9.-]+(:\d{1,5})?", one) for one in found):
+        raise ValueError("is not a list of origins")
+    if any(one.startswith("http://") and not is_loopback(urlsplit(one).hostname or "") for one in found):
+        raise ValueError("has http:// on a public host (https:// is required there)")
+    return found
+
+
+def one_of(*known: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in known:
+            raise ValueError("is unknown")
+        return text.lower()
+
+    return parse
+
+
 def delayed_methods(text: str) -> tuple[str, ...]:
     methods = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(methods) <= set(DELAYED_METHODS):
@@ -166,7 +201,4 @@ def header_name(text: str) -> str:
     return text
 
 
-def log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError("is unknown")
-    return text.lower()
+log_level = one_of(*LOG_LEVELS)

@@ -123,6 +123,8 @@ def test_everything_answers_and_nothing_is_left_when_opened_and_closed(
     kept = data / "demo.env"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert re.fullmatch(r"whsec_[\w-]+", read_env(kept)["STRIPE_WEBHOOK_SECRET"])
+    assert re.fullmatch(r"[0-9A-Z]{17}", read_env(kept)["PAYPAL_WEBHOOK_ID"])
+    assert "BEGIN CERTIFICATE" in Path(read_env(kept)["PAYPAL_CA_FILE"]).read_text()
     assert len(pids) >= 6  # supervisor, guards, PostgreSQL, sandbox, shop, worker
 
     assert demo.end(number) == 0
@@ -132,7 +134,9 @@ def test_everything_answers_and_nothing_is_left_when_opened_and_closed(
 def test_secrets_and_goods_are_kept_when_opened_again(data: Path, open_demo: Callable[..., Demo]) -> None:
     first = open_demo()
     first.wait_until_open()
-    secrets = {name: value for name, value in read_env(data / "demo.env").items() if "SECRET" in name}
+    secrets = {
+        name: value for name, value in read_env(data / "demo.env").items() if "SECRET" in name or "WEBHOOK" in name
+    }
     first.end(signal.SIGTERM)
     seeded = (data / "seeded").stat().st_mtime_ns
 
@@ -150,6 +154,12 @@ def test_secrets_and_goods_are_kept_when_opened_again(data: Path, open_demo: Cal
     ) as provider:
         urls = {endpoint["url"] for endpoint in provider.get("/v1/webhook_endpoints").json()["data"]}
     assert urls == {f"{again.shop}/webhooks/stripe", f"{again.shop}/webhooks/stripe/connect"}
+    asked = httpx.get(
+        f"http://127.0.0.1:{again.sandbox_port}/v1/notifications/webhooks",
+        auth=("overprint", "overprint-secret"),
+        trust_env=False,
+    )
+    assert [one["url"] for one in asked.json()["webhooks"]] == [f"{again.shop}/webhooks/paypal"]
     doctor = subprocess.run(
         [sys.executable, "-m", "store", "doctor"],
         cwd=ROOT,

@@ -12,8 +12,8 @@ import httpx
 from store.gateways.accounts import AccountRequest
 from store.gateways.stripe.gateway import StripeGateway
 from store.kit import clock
-from store.sandbox.app import create_app as create_sandbox
 from tests.gateways.fake_connect import FakeRail
+from tests.ready import open_sandbox
 from tests.world import CARD, DECLINED, SANDBOX, Lazy, make_settings
 
 # What the fake calls a verb and what it is on Stripe's wire.
@@ -156,15 +156,12 @@ class SandboxBench:
 async def open_sandbox_bench(data: Path) -> AsyncIterator[SandboxBench]:
     """The sandbox on a folder of its own, without a shop."""
     wire = Lazy()
-    wire.app = create_sandbox(data, deliver=wire, clock=data / "clock")
-    clock.use_offset_file(data / "clock")
-    bench = SandboxBench(wire.app, wire, data)
-    await bench.open_accounts()
-    try:
-        yield bench
-    finally:
-        clock.use_offset_file(None)
-        await bench.console.aclose()
-        await wire.app.state.deliveries.close()
-        wire.app.state.records.close()
-        wire.app.state.world.close()
+    async with open_sandbox(data, wire) as wire.app:
+        clock.use_offset_file(data / "clock")
+        bench = SandboxBench(wire.app, wire, data)
+        await bench.open_accounts()
+        try:
+            yield bench
+        finally:
+            clock.use_offset_file(None)
+            await bench.console.aclose()

@@ -43,6 +43,17 @@ asyncio.run(calls.call("balance", lambda: calls.client.v1.balance.retrieve_async
 print("answered", flush=True)
 """
 
+CALL_PAYPAL = """
+import asyncio, httpx
+from store.gateways.paypal.client import PayPalCalls
+def answer(request):
+    print(request.url.path.rsplit("/")[-1], flush=True)
+    return httpx.Response(200, json={"access_token": "t", "expires_in": 100})
+calls = PayPalCalls("client", "secret", "http://127.0.0.1:1", httpx.MockTransport(answer))
+asyncio.run(calls.call("orders.get", "GET", "/v2/order"))
+print("answered", flush=True)
+"""
+
 
 def run(script: str, **env: str) -> tuple[int, str]:
     """(exit code, output) of a process of its own."""
@@ -107,3 +118,20 @@ def test_shop_refuses_to_start_when_it_is_told_to_die_outside_a_demo(env: dict[s
 def test_shop_refuses_to_start_when_the_pass_is_no_number() -> None:
     with pytest.raises(SettingsError, match="CRASH_AT is not a whole number"):
         read_database_url({"DATABASE_URL": "postgresql://localhost/shop", "DEMO": "1", "CRASH_AT": "soon"})
+
+
+@pytest.mark.parametrize(
+    ("at", "steps"),
+    [
+        (1, []),
+        (2, ["token"]),
+        (3, ["token"]),
+        (4, ["token", "order"]),
+        (5, ["token", "order", "answered"]),
+    ],
+)
+def test_process_ends_around_each_call_to_paypal(at: int, steps: list[str]) -> None:
+    code, out = run(CALL_PAYPAL, DEMO="1", CRASH_AT=str(at))
+
+    assert code == (0 if "answered" in steps else EXIT_CODE)
+    assert [line for line in out.split() if line in ("token", "order", "answered")] == steps

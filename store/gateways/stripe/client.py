@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
 import stripe
 
+from store.gateways.bounds import bound_answers
 from store.gateways.breaker import Breaker
+from store.gateways.measured import PROVIDER_CALLS, PROVIDER_SECONDS
 from store.gateways.pace import Pace
-from store.gateways.port import Declined, Disconnected, GatewayBug, StoredFailure, Unavailable
+from store.gateways.port import STRIPE, Declined, Disconnected, GatewayBug, GatewayError, StoredFailure, Unavailable
 from store.kit.crash import pass_point
-from store.kit.metrics import counter, histogram
 from store.settings import STRIPE_API
 
 TIMEOUT_SECONDS = 10.0
@@ -33,9 +34,6 @@ CONCURRENT_CALLS = 20
 ANSWER_BYTES = 8 * 1024 * 1024
 # Refusals that a buyer can understand and act on.
 BUYERS_CODES = frozenset({"amount_too_small", "amount_too_large", "email_invalid"})
-
-PROVIDER_CALLS = counter("provider_calls", "Calls to a provider by what came of them", "provider", "call", "outcome")
-PROVIDER_SECONDS = histogram("provider_call_seconds", "How long a provider took to answer", "provider", "call")
 
 Result = TypeVar("Result")
 
@@ -80,6 +78,8 @@ class StripeCalls:
         except Exception as error:
             self._report(error, probe)
             meaning = translate_error(error)
+            if isinstance(meaning, GatewayError):
+                meaning.provider = STRIPE
             PROVIDER_CALLS.labels("stripe", name, type(meaning).__name__.lower()).inc()
             raise meaning from error
         except BaseException:
@@ -126,7 +126,7 @@ class _Http(stripe.HTTPXClient):
             self._client_async = httpx.AsyncClient(transport=transport)
         # Packed answers are not asked for: what they unpack to would have no bound.
         self._client_async.headers["Accept-Encoding"] = "identity"
-        self._client_async.event_hooks = {"response": [_bound_answer]}
+        self._client_async.event_hooks = {"response": [bound_answers(ANSWER_BYTES)]}
 
     def _get_request_args_kwargs(self, method: str, url: str, headers: Any, post_data: Any) -> Any:
         """httpx 0.28 warns when text is passed as `data`, as the SDK does; `content` is the same bytes."""
@@ -189,29 +189,3 @@ def is_down(error: Exception) -> bool:
 def _header(error: stripe.StripeError, name: str) -> str | None:
     """A header of the answer that this error is made of; httpx's mapping knows no case."""
     return (error.headers or {}).get(name)
-
-
-async def _bound_answer(answer: httpx.Response) -> None:
-    """No answer larger than `ANSWER_BYTES` is ever held: it counts as one that was lost on the way."""
-    if answer.headers.get("content-encoding", "identity") != "identity":
-        raise httpx.ReadError("the answer is packed, which nobody asked for")
-    assert isinstance(answer.stream, httpx.AsyncByteStream)
-    answer.stream = _Counted(answer.stream)
-
-
-class _Counted(httpx.AsyncByteStream):
-    """A body that ends with an error where it grows too large."""
-
-    def __init__(self, body: httpx.AsyncByteStream) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._body:
-            size += len(chunk)
-            if size > ANSWER_BYTES:
-                raise httpx.ReadError(f"the answer is larger than {ANSWER_BYTES} bytes")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._body.aclose()

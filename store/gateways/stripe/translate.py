@@ -17,6 +17,7 @@ from store.gateways.port import (
     RefundOutcome,
     RefundSnapshot,
     SnapshotStatus,
+    WaitsFor,
 )
 from store.gateways.stripe.wire import from_wire, read_money
 
@@ -64,6 +65,8 @@ def payment_snapshot(session: dict[str, Any], account_ref: str) -> PaymentSnapsh
         failure=_failure(intent),
         remark=remark,
         code=_code(session),
+        payee_ref="",
+        waits_for=WaitsFor.BANK,
         **sums,
     )
 

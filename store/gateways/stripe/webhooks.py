@@ -16,6 +16,7 @@ import stripe
 
 from store.gateways.port import BadSignature, EndpointSnapshot, ListedEvent, Notice
 from store.gateways.stripe.client import StripeCalls, options
+from store.gateways.texts import read_text
 from store.kit import clock
 from store.kit.ids import new_token
 
@@ -51,15 +52,15 @@ def read_event(body: bytes) -> Notice:
         metadata = thing.get("metadata") or {}
         charge = thing.get(CHARGE_IN.get(kind, "")) or ""
         return Notice(
-            event_id=_text(event["id"]),
-            type=_text(event["type"]),
-            account=_text(event.get("account") or ""),
+            event_id=read_text(event["id"]),
+            type=read_text(event["type"]),
+            account=read_text(event.get("account") or ""),
             livemode=bool(event.get("livemode")),
-            resource=_text(thing.get("id") or ""),
+            resource=read_text(thing.get("id") or ""),
             created=datetime.fromtimestamp(int(event["created"]), UTC),
-            payment_ref=_text(thing["id"]) if kind == "checkout.session" else "",
-            payment_id=_text(thing.get("client_reference_id") or metadata.get("payment_id", "")),
-            capture_ref=_text(charge if isinstance(charge, str) else (charge or {}).get("id", "")),
+            payment_ref=read_text(thing["id"]) if kind == "checkout.session" else "",
+            payment_id=read_text(thing.get("client_reference_id") or metadata.get("payment_id", "")),
+            capture_ref=read_text(charge if isinstance(charge, str) else (charge or {}).get("id", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         digest = hashlib.sha256(body).hexdigest()
@@ -111,14 +112,3 @@ def sign_probe(secret: str, livemode: bool) -> tuple[str, dict[str, str], bytes]
     body = json.dumps(event)
     header = stripe.WebhookSignature.generate_signature_header(body, secret, now)
     return event_id, {"Stripe-Signature": header, "Content-Type": "application/json"}, body.encode()
-
-
-def _text(value: Any) -> str:
-    """A text that PostgreSQL can hold: no NUL, which JSON may carry escaped, and no half of a surrogate pair.
-
-    Raises ValueError (UnicodeEncodeError is one).
-    """
-    if not isinstance(value, str) or "\0" in value:
-        raise ValueError(f"not a text: {value!r}")
-    value.encode()
-    return value

@@ -74,6 +74,20 @@ def content_security_policy(form_origins: tuple[str, ...]) -> str:
     )
 
 
+def payment_page_policy(form_origins: tuple[str, ...], provider: tuple[str, ...], nonce: str) -> dict[str, str]:
+    """The headers of the one page that runs a provider's script, from the origins in `provider`.
+
+    Its popup must keep its opener. `nonce` is for what that script writes into the page itself.
+    """
+    hosts, targets = " ".join(provider), " ".join(("'self'", *form_origins))
+    policy = (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {hosts}; style-src 'self' 'nonce-{nonce}' {hosts}; "
+        f"img-src 'self' data: {hosts}; font-src 'self'; connect-src 'self' {hosts}; frame-src {hosts}; "
+        f"child-src {hosts}; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin-allow-popups"}
+
+
 def _fixed_headers(policy: HeaderPolicy) -> list[tuple[bytes, bytes]]:
     fixed = {
         "content-security-policy": content_security_policy(policy.form_origins),

@@ -23,13 +23,13 @@ async def try_take(limits: RateLimits, key: str, limit: int, seconds: float) -> 
     return True
 
 
-async def test_exactly_the_limit_passes_when_200_come_at_once(db: Any) -> None:
+async def test_exactly_the_limit_passes_when_200_come_at_once(patient: None) -> None:
     results = await asyncio.gather(*(try_take(LIMITS, "ip", 10, 3600) for _ in range(200)))
 
     assert sum(results) == 10
 
 
-async def test_too_many_pass_when_the_count_is_read_then_written(db: Any) -> None:
+async def test_too_many_pass_when_the_count_is_read_then_written(patient: None) -> None:
     """The negative control: the naive twin lets more through."""
     await fetch("INSERT INTO rate_limit (key, tat) VALUES ('naive', 0)")
 

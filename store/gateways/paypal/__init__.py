@@ -1,0 +1,1 @@
+"""PayPal, and the only folder of the shop that speaks its protocol."""

@@ -108,12 +108,12 @@ def _make_template() -> None:
 @pytest.fixture(scope="session")
 async def database() -> AsyncIterator[str]:
     """This worker's own database, with the pool of the process open on it."""
-    from store.kit.db import start_pool, stop_pool
-    from tests.ready import forget_market
+    from store.kit.db import stop_pool
+    from tests.ready import forget_market, open_pool
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     url = await make_database(f"overprint_{worker}")
-    await start_pool(20)
+    await open_pool()
     yield url
     await stop_pool()
     forget_market()
@@ -125,16 +125,26 @@ async def db(database: str, request: pytest.FixtureRequest) -> AsyncIterator[str
 
     Whatever the test leaves there breaks no invariant: `tests/invariants.py`.
     """
-    from store.kit.db import fetch
     from tests.invariants import check_after
+    from tests.ready import empty_tables
 
-    rows = await fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'allowed_move')"
-    )
-    await fetch(f"TRUNCATE {', '.join(row['tablename'] for row in rows)} CASCADE")
+    await empty_tables()
     yield database
     if not {"world", "stall"} & set(request.fixturenames):
         await check_after(request, whole=False)
+
+
+@pytest.fixture
+async def patient(db: str) -> AsyncIterator[None]:
+    """A pool that a crowd waits for: fifty in one process are slow, and who is sent away cannot go on."""
+    from store.kit.db import stop_pool
+    from tests.ready import open_pool
+
+    await stop_pool()
+    await open_pool(acquire_seconds=60)
+    yield
+    await stop_pool()
+    await open_pool()
 
 
 @pytest.fixture

@@ -81,21 +81,28 @@ async def posted(world: World, path: str, method: str = "POST") -> list[dict[str
 
 
 async def provider_balances(world: World) -> dict[tuple[str, str], int]:
-    """What the provider holds, by (holder, currency), zeros left out; the platform's own is called `platform`."""
+    """What the providers hold, by (holder, currency), zeros left out; the platform's own is `platform` and `paypal`."""
     return {
-        ("platform" if row["account"] == world.platform else row["account"], row["currency"].upper()): row["amount"]
+        (_name_holder(world, row), row["currency"].upper()): row["amount"]
         for row in await world.truth("balances")
         if row["amount"]
     }
 
 
+def _name_holder(world: World, row: dict[str, Any]) -> str:
+    if row["provider"] == "paypal":
+        return "paypal"
+    return "platform" if row["account"] == world.platform else str(row["account"])
+
+
 async def ledger_balances() -> dict[tuple[str, str], int]:
-    """The ledger's `provider:stripe:*` accounts in the same shape."""
+    """The ledger's `provider:*` accounts in the same shape."""
     found = await rows(
-        "SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entry"
-        " WHERE account LIKE 'provider:stripe:%' GROUP BY 1, 2 HAVING sum(amount) <> 0"
+        "SELECT CASE account WHEN 'provider:paypal:platform' THEN 'paypal' ELSE split_part(account, ':', 3) END"
+        " AS holder, currency, sum(amount)::bigint AS amount FROM ledger_entry"
+        " WHERE account LIKE 'provider:%' GROUP BY 1, 2 HAVING sum(amount) <> 0"
     )
-    return {(row["account"].rpartition(":")[2], row["currency"]): row["amount"] for row in found}
+    return {(row["holder"], row["currency"]): row["amount"] for row in found}
 
 
 async def assert_books_agree(world: World) -> None:

@@ -13,6 +13,7 @@ from store.doctor.books import COMPARISONS, read_books
 from store.doctor.invariants import INVARIANTS, find_violations
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
+from tests.examples import LONG
 from tests.outages import release_leases
 
 if TYPE_CHECKING:
@@ -43,17 +44,26 @@ async def find_broken(world: World | None = None) -> dict[str, list[tuple[str, s
     return {name: rows for name, rows in found.items() if rows}
 
 
+async def find_broken_at_rest(world: World) -> dict[str, list[tuple[str, str]]]:
+    """What is broken when everything has come to rest; what one look began the next one may end."""
+    await bring_to_rest(world)
+    broken = await find_broken(world)
+    if broken or LONG:
+        await bring_to_rest(world)
+        broken = await find_broken(world)
+    return broken
+
+
 async def bring_to_rest(world: World) -> None:
-    """No more faults, every event delivered, every row looked at: as it is some sweeps after a disturbance."""
+    """No more faults, every event delivered, every row looked at: as it is a sweep after a disturbance."""
     assert (await world.console.delete("/_sandbox/faults")).status_code == 200
     await world.tell("webhooks", action="clear")
     await world.tell("webhooks", action="release")
-    for _ in range(2):
-        await release_leases(*QUEUES)
-        await fetch("UPDATE payment SET check_at = $1 WHERE check_at IS NOT NULL", clock.now())
-        await fetch("UPDATE capture SET settle_at = $1 WHERE settle_at IS NOT NULL", clock.now())
-        await fetch("UPDATE capture SET refunds_at = $1 WHERE refunds_at IS NOT NULL", clock.now())
-        await world.settle()
+    await release_leases(*QUEUES)
+    await fetch("UPDATE payment SET check_at = $1 WHERE check_at IS NOT NULL", clock.now())
+    await fetch("UPDATE capture SET settle_at = $1 WHERE settle_at IS NOT NULL", clock.now())
+    await fetch("UPDATE capture SET refunds_at = $1 WHERE refunds_at IS NOT NULL", clock.now())
+    await world.settle()
 
 
 async def check_after(request: pytest.FixtureRequest, world: World | None = None, *, whole: bool = True) -> None:
@@ -68,7 +78,6 @@ async def check_after(request: pytest.FixtureRequest, world: World | None = None
     expected = (set(mark.args[0]) if mark else set()) | (set() if whole else OF_THE_WHOLE_SHOP)
     broken = await find_broken()
     if world is not None and await fetch_value("SELECT EXISTS (SELECT FROM orders)"):
-        await bring_to_rest(world)
-        broken |= await find_broken(world)
+        broken |= await find_broken_at_rest(world)
     left = {name: rows for name, rows in broken.items() if name.split()[0] not in expected}
     assert left == {}, f"broken when the test had ended: {left}"

@@ -23,6 +23,7 @@ from store.kit.web.errors import exception_handlers
 from store.kit.web.limits import RateLimits
 from store.kit.web.templates import Pages, make_environment
 from store.settings import Settings
+from tests.ready import open_pool
 
 ROOT = Path(__file__).parent.parent
 ART = "enamel-mug"
@@ -187,7 +188,7 @@ async def count_statements() -> AsyncIterator[list[str]]:
         yield statements
     finally:
         await stop_pool()
-        await start_pool(20)
+        await open_pool()
 
 
 def read_words(page: httpx.Response) -> str:

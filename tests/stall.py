@@ -12,17 +12,16 @@ import httpx
 from litestar import Litestar
 
 from store import seed
-from store.app import ROOT, create_app
 from store.gateways.port import Gateways
 from store.kit import clock
 from store.kit.db import fetch_value
-from store.kit.web.templates import make_environment
 from store.mail.service import Mailer
 from store.payments.service import sync_payment
 from store.payments.states import Door
 from store.workers import Worker
 from tests.facts import the_payment
 from tests.gateways.fake_connect import FakeRail
+from tests.ready import make_shop
 from tests.world import SHOP, Browser, make_settings
 
 PAGES = "https://pay.example"
@@ -65,14 +64,14 @@ class Stall:
 async def build_stall(data: Path) -> AsyncIterator[Stall]:
     """Compose the shop around a fresh fake and fill its shelves."""
     fake, letters = FakeRail(), []
-    settings, gateways = make_settings(data, stripe_api_base=PAGES), Gateways(stripe=fake)  # type: ignore[arg-type]
-    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
+    asked = make_settings(data, stripe_api_base=PAGES)
+    settings, gateways, shop = make_shop(asked, Gateways(stripe=fake))  # type: ignore[arg-type]
 
     async def keep(mailer: Mailer, message: EmailMessage) -> None:
         letters.append(message)
 
-    mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, keep)
-    stall = Stall(fake, gateways, create_app(settings, gateways), Worker(gateways, mailer), letters, data / "clock")
+    mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, shop.state.pages.environment, keep)
+    stall = Stall(fake, gateways, shop, Worker(gateways, mailer), letters, data / "clock")
     await seed.fill(gateways)
     try:
         yield stall

@@ -19,18 +19,15 @@ import httpx
 from litestar import Litestar
 
 from store import seed
-from store.app import ROOT
 from store.gateways.build import build_gateways
 from store.gateways.port import Gateways
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
-from store.kit.web.templates import make_environment
 from store.mail.service import Mailer
-from store.sandbox.app import create_app as create_sandbox
 from store.sandbox.clock import Clock
-from store.settings import Settings
+from store.settings import PayPalSettings, Settings
 from store.workers import Worker
-from tests.ready import Secrets, make_shop, put_market
+from tests.ready import Secrets, make_shop, open_sandbox, put_market
 
 SHOP = "http://localhost:8000"
 SANDBOX = "http://127.0.0.1:8001"
@@ -66,6 +63,20 @@ def make_settings(data: Path, **changes: Any) -> Settings:
         "data": data,
     }
     return Settings(**{**values, **changes})
+
+
+def make_paypal(data: Path, app: str, webhook_id: str) -> PayPalSettings:
+    """The app at PayPal whose world is that of the Stripe keys with the same ending; `data` is the sandbox's folder."""
+    return PayPalSettings(
+        client_id=app,
+        client_secret=f"{app}-secret",
+        webhook_id=webhook_id,
+        base_url=SANDBOX,
+        sdk_url=f"{SANDBOX}/sdk/js",
+        ca_file=data / "sandbox" / "paypal-ca.pem",
+        redirect_origins=(SANDBOX,),
+        csp_origins=(SANDBOX,),
+    )
 
 
 class Lazy(httpx.AsyncBaseTransport):
@@ -222,7 +233,11 @@ async def _seed(data: Path) -> Secrets:
     async with _open_world(data, None, "US", None) as world:
         await seed.fill(world.gateways)
         await world.console.post("/_sandbox/seeded")
-        return world.settings.stripe_webhook_secrets, world.settings.stripe_connect_webhook_secrets
+        settings = world.settings
+        assert settings.paypal is not None
+        return Secrets(
+            settings.stripe_webhook_secrets, settings.stripe_connect_webhook_secrets, settings.paypal.webhook_id
+        )
 
 
 @asynccontextmanager
@@ -230,32 +245,31 @@ async def _open_world(
     data: Path, providers_clock: Clock | None, platform: str, endpoints: Secrets | None
 ) -> AsyncIterator[World]:
     to_shop, to_sandbox = Lazy(), Lazy()
-    sandbox = create_sandbox(data, deliver=to_shop, clock=providers_clock or data / "clock")
-    to_sandbox.app = sandbox
-    console = httpx.AsyncClient(transport=to_sandbox, base_url=SANDBOX)
-    secrets = endpoints or await _make_endpoints(console, platform)
-    asked = make_settings(
-        data,
-        stripe_secret_key=KEYS[platform],
-        stripe_publishable_key=KEYS[platform].replace("sk_", "pk_"),
-        stripe_webhook_secrets=secrets[0],
-        stripe_connect_webhook_secrets=secrets[1],
-        platform_country=platform,
-    )
-    settings, gateways, shop = make_shop(asked, build_gateways(asked, to_sandbox))
-    to_shop.app = shop
-    environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
-    mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, to_mailbox(sandbox))
-    world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
-    try:
-        yield world
-    finally:
-        clock.use_offset_file(None)
-        for client in (*world.clients, console):
-            await client.aclose()
-        await sandbox.state.deliveries.close()
-        sandbox.state.records.close()
-        sandbox.state.worlds.close()
+    async with open_sandbox(data, to_shop, providers_clock or data / "clock") as sandbox:
+        to_sandbox.app = sandbox
+        console = httpx.AsyncClient(transport=to_sandbox, base_url=SANDBOX)
+        secrets = endpoints or await _make_endpoints(console, platform)
+        asked = make_settings(
+            data,
+            stripe_secret_key=KEYS[platform],
+            stripe_publishable_key=KEYS[platform].replace("sk_", "pk_"),
+            stripe_webhook_secrets=secrets.account,
+            stripe_connect_webhook_secrets=secrets.connect,
+            platform_country=platform,
+            paypal=make_paypal(data, KEYS[platform].removeprefix("sk_test_"), secrets.paypal),
+        )
+        settings, gateways, shop = make_shop(asked, build_gateways(asked, to_sandbox))
+        to_shop.app = shop
+        mailer = Mailer(
+            settings.smtp_url, settings.mail_from, settings.base_url, shop.state.pages.environment, to_mailbox(sandbox)
+        )
+        world = World(settings, shop, sandbox, gateways, Worker(gateways, mailer), console, to_sandbox, to_shop)
+        try:
+            yield world
+        finally:
+            clock.use_offset_file(None)
+            for client in (*world.clients, console):
+                await client.aclose()
 
 
 async def _make_endpoints(console: httpx.AsyncClient, platform: str) -> Secrets:
@@ -268,7 +282,14 @@ async def _make_endpoints(console: httpx.AsyncClient, platform: str) -> Secrets:
         )
         assert made.status_code == 200, made.text
         secrets.append((made.json()["secret"],))
-    return secrets[0], secrets[1]
+    app = KEYS[platform].removeprefix("sk_test_")
+    webhook = await console.post(
+        "/v1/notifications/webhooks",
+        json={"url": f"{SHOP}/webhooks/paypal", "event_types": [{"name": "*"}]},
+        auth=(app, f"{app}-secret"),
+    )
+    assert webhook.status_code == 201, webhook.text
+    return Secrets(secrets[0], secrets[1], webhook.json()["id"])
 
 
 def to_mailbox(sandbox: Litestar) -> Any:

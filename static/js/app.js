@@ -2,6 +2,7 @@
 "use strict";
 
 const LOST_AFTER = 3;
+const kept = new WeakMap();
 let failures = 0;
 
 const isPoll = (event) => event.target instanceof Element && event.target.matches("[data-poll]");
@@ -43,13 +44,12 @@ document.addEventListener("htmx:after:request", (event) => {
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button?.dataset.leaving) return;
-  button.dataset.label = button.textContent;
-  button.textContent = button.dataset.leaving;
+  kept.set(button, [...button.childNodes]);
+  button.replaceChildren(button.dataset.leaving);
 });
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  for (const button of document.querySelectorAll("button[data-label]")) {
-    button.textContent = button.dataset.label;
-    delete button.dataset.label;
+  for (const button of document.querySelectorAll("button[data-leaving]")) {
+    if (kept.has(button)) button.replaceChildren(...kept.get(button));
   }
 });

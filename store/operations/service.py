@@ -12,13 +12,18 @@ from store.kit.ids import new_id
 from store.kit.queue import notify
 
 
-async def enqueue(kind: str, key: str, body: Mapping[str, Any]) -> None:
-    """Write one operation in the open transaction; a second one of the same kind and key is ignored (I16)."""
+async def enqueue(kind: str, key: str, body: Mapping[str, Any], provider: str = "stripe") -> None:
+    """Write one operation in the open transaction; a second one of the same kind and key is ignored (I16).
+
+    `provider`: who has to answer for it to be done; it waits while that one is away.
+    """
     await fetch(
-        "INSERT INTO operation (id, kind, key, body) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, key) DO NOTHING",
+        "INSERT INTO operation (id, kind, key, body, provider) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (kind, key) DO NOTHING",
         new_id(),
         kind,
         key,
         msgspec.json.encode(body).decode(),
+        provider,
     )
     await notify()

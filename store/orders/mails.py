@@ -6,8 +6,9 @@ import json
 from typing import Any
 from uuid import UUID
 
+from store.gateways.port import NAMES, PAYPAL
 from store.kit.db import fetch
-from store.orders.words import name_country
+from store.orders.words import name_country, name_way_back, say_when_back
 
 PARTS = """
 SELECT part.id, part.vendor_name, part.subtotal, part.delivery, part.discount, part.total,
@@ -61,6 +62,9 @@ async def mail_view(order: dict[str, Any], only_part: UUID | None = None) -> dic
         "total": sum(row["total"] for row in rows) - off_page,
         "descriptor": order["descriptor"],
         "method": order["method"],
+        "at_paypal": order["provider"] == NAMES[PAYPAL],
+        "way_back": name_way_back(order["provider"], order["method"]),
+        "when_back": say_when_back(order["provider"]),
         "parts": parts,
     }
 

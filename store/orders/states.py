@@ -56,8 +56,9 @@ ORDER = Lifecycle(
         S.AWAITING_PAYMENT: frozenset({S.PROCESSING, S.FAILED, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
         S.PROCESSING: frozenset({S.PAID, S.FAILED, S.NEEDS_REVIEW}),
         S.FAILED: frozenset({S.AWAITING_PAYMENT, S.PAID, S.EXPIRED, S.CANCELED, S.NEEDS_REVIEW}),
-        # A payment that arrives after the end is taken when stock can still be held.
-        S.EXPIRED: frozenset({S.PAID, S.NEEDS_REVIEW}),
+        # A payment that arrives after the end is taken when stock can still be held. One that the buyer has agreed to
+        # and that only we can take makes the order payable first.
+        S.EXPIRED: frozenset({S.AWAITING_PAYMENT, S.PAID, S.NEEDS_REVIEW}),
         S.CANCELED: frozenset({S.PAID, S.NEEDS_REVIEW}),
         S.NEEDS_REVIEW: frozenset({S.PAID, S.EXPIRED, S.CANCELED}),
         S.PAID: frozenset(),

@@ -21,6 +21,8 @@ from store.vendors.tables import Vendor
 class Order(Table, tablename="orders"):
     """One checkout group, placed. `version` counts every change a page could show; ETags are made of it.
 
+    `disputed` is what open disputes at the provider are about, minor units.
+
     `person` is who was signed in while it was placed. When that person's account is deleted, name, address and e-mail
     become "" and the rest stays.
     """
@@ -57,10 +59,12 @@ class Order(Table, tablename="orders"):
     provider = Text(default="Stripe")
     method = Text(default="")
     failure_reason = Text(default="")
+    confirming = Boolean(default=False)
     review_reason = Text(default="")
     refund_pending = BigInt(default=0)
     refunded = BigInt(default=0)
     refunded_at = Timestamptz(null=True, default=None)
+    disputed = BigInt(default=0)
     hold_no = Integer(default=1)
     holds_stock = Boolean(default=True)
     hold_until = Timestamptz()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from babel import Locale
 from msgspec import Struct
 
+from store.gateways.port import NAMES, PAYPAL
 from store.kit.money import LOCALE, Money
 from store.orders.states import PaymentState, RefundReason
 
@@ -62,14 +63,23 @@ class Facts(Struct, frozen=True):
     hold_until: datetime
     checked_by_person: bool = False
     stopped: str = ""
+    disputed: int = 0
+    confirming: bool = False
 
 
 def describe(facts: Facts) -> Words:
     """The words for one order as it stands."""
     total, back = (Money(amount, facts.currency) for amount in (facts.total, facts.refunded))
+    if facts.disputed:
+        about = Money(facts.disputed, facts.currency)
+        sentence = (
+            f"A dispute about {about} is open at {facts.provider}, who decides it. "
+            "We will email you if money goes back."
+        )
+        return Words("disputed", "Disputed", sentence, "warn", False)
     if facts.refund_pending:
         amount = Money(facts.refund_pending, facts.currency)
-        where = facts.method or "the card you paid with"
+        where = name_way_back(facts.provider, facts.method)
         ended = facts.stopped.removesuffix(".") or "Your payment arrived after this order had ended"
         why = f"{ended}, so nothing will be sent. " if facts.payment_state != PaymentState.PAID else ""
         return Words(
@@ -92,6 +102,23 @@ def describe(facts: Facts) -> Words:
     return _by_payment_state(facts)
 
 
+def name_way_back(provider: str, method: str = "") -> str:
+    """Where a refund goes; `provider` and `method` as the order has them. A method that names no card is no place."""
+    if provider == NAMES[PAYPAL]:
+        return "your PayPal account" if method in ("", provider) else method
+    return method or "the card you paid with"
+
+
+def say_when_back(provider: str) -> str:
+    """When a refund is seen where it went; `provider` as the order has it."""
+    if provider == NAMES[PAYPAL]:
+        return (
+            "A PayPal balance usually shows it the same day. If you paid PayPal from a bank or a card, PayPal sends it"
+            " on there, which can take up to 30 days."
+        )
+    return "Your bank usually shows it within 5 to 10 days."
+
+
 def name_country(code: str) -> str:
     """The country's name for an address."""
     return str(Locale.parse(LOCALE).territories.get(code, code))
@@ -108,6 +135,12 @@ def _by_payment_state(facts: Facts) -> Words:
         case PaymentState.AWAITING_PAYMENT if facts.cancel_requested:
             sentence = f"We are closing the payment page at {facts.provider}. If you paid already, the payment counts."
             return Words(state, "Being canceled", sentence, "info", True)
+        case PaymentState.AWAITING_PAYMENT if facts.confirming:
+            sentence = (
+                f"We are waiting for {facts.provider} to confirm what you agreed to. Please do not pay again: you can "
+                "close this page, and we will email you."
+            )
+            return Words(state, "Waiting for payment", sentence, "info", True)
         case PaymentState.AWAITING_PAYMENT:
             if facts.failure_reason:
                 sentence = f"{facts.failure_reason}. You were not charged: return to payment to try again."
@@ -121,10 +154,12 @@ def _by_payment_state(facts: Facts) -> Words:
             tone = "warn" if facts.failure_reason else "info"
             return Words(state, "Waiting for payment", sentence, tone, True)
         case PaymentState.PROCESSING:
+            # PayPal waits for a bank, or looks at the payment itself: it says neither to the buyer in our name.
+            who = facts.provider if facts.provider == NAMES[PAYPAL] else "Your bank"
             return Words(
                 state,
                 "Payment processing",
-                "Your bank is still confirming. This can take a few days; we will email you.",
+                f"{who} is still confirming. This can take a few days; we will email you.",
                 "info",
                 True,
             )

@@ -7,7 +7,7 @@ a sweep that dies is followed by another. Ages are business time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from store.kit import clock
 from store.kit.db import fetch, fetch_value, transaction
 from store.orders import service as orders
 from store.payments.service import cancel_order, sync_capture, sync_payment
+from store.payments.service.apply import read_payment
+from store.payments.service.capture import end_unasked
 from store.payments.service.delayed import stop_waiting
 from store.payments.service.request import read_live
-from store.payments.service.sync import give_up_looking, read_payment
+from store.payments.service.sync import give_up_looking
 from store.payments.states import LIVE, Door, PaymentStatus
 
 log = structlog.get_logger(__name__)
@@ -39,14 +41,14 @@ LOOKS = (
 
 TAKE_PAYMENTS = """
 UPDATE payment SET checks = checks + 1, check_at = $1::timestamptz + ($2::interval[])[least(checks + 1, $3)]
-WHERE id IN (SELECT id FROM payment WHERE status = ANY($4) AND check_at <= $1
+WHERE id IN (SELECT id FROM payment WHERE status = ANY($4) AND check_at <= $1 AND provider <> ALL($6)
   ORDER BY check_at FOR UPDATE SKIP LOCKED LIMIT $5)
 RETURNING id
 """
 TAKE_CAPTURES = """
 UPDATE capture SET settle_tries = settle_tries + 1,
   settle_at = $1::timestamptz + ($2::interval[])[least(settle_tries + 1, $3)]
-WHERE id IN (SELECT id FROM capture WHERE NOT settled AND settle_at <= $1
+WHERE id IN (SELECT id FROM capture WHERE NOT settled AND settle_at <= $1 AND provider <> ALL($5)
   ORDER BY settle_at FOR UPDATE SKIP LOCKED LIMIT $4)
 RETURNING id
 """
@@ -55,14 +57,22 @@ SELECT orders.id FROM orders WHERE orders.payment_state IN ('awaiting_payment', 
   AND NOT EXISTS (SELECT FROM payment WHERE payment."order" = orders.id AND payment.status = ANY($2)) LIMIT $3
 """
 
+# What only we could take: nobody need be asked to end it, who may be away for long.
+UNASKED = """
+SELECT id FROM payment WHERE provider = 'paypal' AND status IN ('created', 'pending') AND expires_at <= $1
+ORDER BY expires_at LIMIT $2
+"""
 SILENT_BANKS = "SELECT id FROM orders WHERE payment_state = 'processing' AND hold_until <= $1 LIMIT $2"
 
 
-async def sweep_payments(gateways: Gateways) -> int:
-    """Look at every stale attempt, unsettled capture and overdue order; returns how many there were."""
+async def sweep_payments(gateways: Gateways, away: Collection[str] = ()) -> int:
+    """Look at every stale attempt, unsettled capture and overdue order; returns how many there were.
+
+    Those of a provider that is `away` are left alone.
+    """
     now, looks = clock.now(), list(LOOKS)
-    payments = await fetch(TAKE_PAYMENTS, now, looks, len(looks), list(LIVE), BATCH)
-    captures = await fetch(TAKE_CAPTURES, now, looks, len(looks), BATCH)
+    payments = await fetch(TAKE_PAYMENTS, now, looks, len(looks), list(LIVE), BATCH, list(away))
+    captures = await fetch(TAKE_CAPTURES, now, looks, len(looks), BATCH, list(away))
     await asyncio.gather(
         *(_try(row["id"], _look_at(gateways, row["id"])) for row in payments),
         *(_try(row["id"], sync_capture(gateways, row["id"])) for row in captures),
@@ -78,6 +88,9 @@ async def end_overdue() -> int:
     silent = await fetch(SILENT_BANKS, clock.now(), BATCH)
     for row in silent:
         await stop_waiting(row["id"])
+    unasked = await fetch(UNASKED, clock.now() - UNSEEN, BATCH)
+    for row in unasked:
+        await end_unasked(row["id"])
     rows = await fetch(OVERDUE, clock.now(), list(LIVE), BATCH)
     for row in rows:
         async with transaction():
@@ -85,7 +98,7 @@ async def end_overdue() -> int:
             # Between the list and the lock the buyer may have opened another attempt, which keeps the stock.
             if order["hold_until"] <= clock.now() and await read_live(row["id"]) is None:
                 await orders.mark_over(row["id"], text="The time to pay ran out.", door=Door.SWEEP)
-    return len(rows) + len(silent)
+    return len(rows) + len(silent) + len(unasked)
 
 
 async def _look_at(gateways: Gateways, payment_id: UUID) -> None:

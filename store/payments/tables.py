@@ -22,6 +22,10 @@ class Payment(Table, tablename="payment"):
     amount = subtotal - coupon, all frozen: what the provider adds up, and our own discount, which travels as a coupon.
     `discount` is what a code of the provider's page took off besides, known when it was paid. `payer` is the key of a
     rate limit while the attempt is live.
+
+    `superseded`: the buyer went on with another way to pay; where we capture, it is never captured then. There
+    `payee_ref` is who gets the money, `capture_no` counts the captures we asked for by their definite answers, and
+    `claimed_at` says when the last one was asked for (wall time).
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -52,6 +56,12 @@ class Payment(Table, tablename="payment"):
     failure_ref = Text(default="")
     review_reason = Text(default="")
     payer = Text(default="")
+    payee_ref = Text(default="")
+    capture_no = Integer(default=1)
+    consent_no = Integer(default=1)
+    declines = Integer(default=0)
+    claimed_at = Timestamptz(null=True, default=None)
+    superseded = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
     version = Integer(default=1)
 
@@ -59,7 +69,11 @@ class Payment(Table, tablename="payment"):
     payment_one_attempt = Unique(["order", "attempt"])
     payment_adds_up = Check(
         "amount = subtotal - coupon AND least(amount, coupon, discount) >= 0 AND discount <= amount"
-        " AND (coupon = 0) = (coupon_request = '') AND (discount = 0 OR allows_codes)"
+        " AND (coupon > 0 OR coupon_request = '') AND (coupon = 0 OR coupon_request <> '' OR provider = 'paypal')"
+        " AND (discount = 0 OR allows_codes)"
+    )
+    payment_superseded_is_over = Check(
+        "NOT superseded OR provider <> 'paypal' OR status NOT IN ('created', 'pending', 'capturing')"
     )
 
 

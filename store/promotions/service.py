@@ -109,10 +109,10 @@ async def hold_use(
     )
 
 
-async def confirm_use(order_id: UUID) -> bool:
-    """The order is paid: its use counts for ever. False when it was released meanwhile and none is left.
+async def hold_use_again(order_id: UUID) -> bool:
+    """Take a use again that was released when the order ended; False when none is left.
 
-    One that was released is taken again whatever the window says: the buyer had agreed to this price in time.
+    Whatever the window says: the buyer had agreed to this price in time.
     """
     use = await fetch_row("SELECT promotion, email_hash, state FROM promotion_use WHERE order_ref = $1", order_id)
     assert use is not None
@@ -123,6 +123,14 @@ async def confirm_use(order_id: UUID) -> bool:
         own = await fetch_value(COUNT_OWN, use["promotion"], use["email_hash"])
         if per_email is not None and own >= per_email:
             return False
+        await fetch_row("UPDATE promotion_use SET state = $2 WHERE order_ref = $1", order_id, UseState.HELD)
+    return True
+
+
+async def confirm_use(order_id: UUID) -> bool:
+    """The order is paid: its use counts for ever. False when it was released meanwhile and none is left."""
+    if not await hold_use_again(order_id):
+        return False
     await fetch_row("UPDATE promotion_use SET state = $2 WHERE order_ref = $1", order_id, UseState.USED)
     return True
 

@@ -7,6 +7,7 @@ about 180 days. The verb is the same as a webhook's.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from uuid import UUID
 
 import structlog
@@ -24,16 +25,17 @@ UPDATE capture SET refunds_at = CASE
   WHEN created_at > $1::timestamptz - interval '30 days' THEN $1::timestamptz + interval '1 day'
   WHEN created_at > $1::timestamptz - interval '180 days' THEN $1::timestamptz + interval '7 days'
   END
-WHERE id IN (SELECT id FROM capture WHERE refunds_at <= $1 ORDER BY refunds_at FOR UPDATE SKIP LOCKED LIMIT $2)
+WHERE id IN (SELECT id FROM capture WHERE refunds_at <= $1 AND provider <> ALL($3)
+  ORDER BY refunds_at FOR UPDATE SKIP LOCKED LIMIT $2)
 RETURNING id
 """
 
 log = structlog.get_logger(__name__)
 
 
-async def sweep_refunds(gateways: Gateways) -> int:
-    """Look at every capture whose time has come; returns how many there were."""
-    rows = await fetch(TAKE, clock.now(), BATCH)
+async def sweep_refunds(gateways: Gateways, away: Collection[str] = ()) -> int:
+    """Look at every capture whose time has come; returns how many there were. None of a provider that is `away`."""
+    rows = await fetch(TAKE, clock.now(), BATCH, list(away))
     await asyncio.gather(*(_look_at(gateways, row["id"]) for row in rows))
     return len(rows)
 

@@ -11,20 +11,21 @@ from datetime import timedelta
 
 import structlog
 
-from store.gateways.port import GatewayBug, Gateways, Unavailable
+from store.gateways.port import STRIPE, GatewayBug, Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import fetch, transaction
 from store.operations.service import enqueue
 from store.payments.states import LIVE
 from store.vendors.states import ChargeType
 from store.webhooks.service import find_disabled
-from store.webhooks.states import MONEY_EVENTS
+from store.webhooks.states import TELLS_OF_MONEY
 
 # An account where a payment has been open for so long without a word is asked for its events; and again after it.
 QUIET = timedelta(minutes=10)
 SILENT = """
-SELECT DISTINCT account_ref FROM payment WHERE status = ANY($1) AND created_at <= $2 AND NOT EXISTS (
-  SELECT FROM inbox_event WHERE provider = 'stripe' AND account = payment.account_ref AND type = ANY($3)
+SELECT DISTINCT account_ref FROM payment
+WHERE provider = $4 AND status = ANY($1) AND created_at <= $2 AND NOT EXISTS (
+  SELECT FROM inbox_event WHERE provider = $4 AND account = payment.account_ref AND type = ANY($3)
     AND inbox_event.created_at > $2)
 """
 
@@ -33,9 +34,12 @@ log = structlog.get_logger(__name__)
 
 async def sweep_silence() -> int:
     """Have the events of silent accounts fetched; returns how many accounts that are."""
-    rows = await fetch(SILENT, list(LIVE), clock.now() - QUIET, sorted(MONEY_EVENTS))
-    await _ask_for([row["account_ref"] for row in rows])
-    return len(rows)
+    count = 0
+    for provider, types in TELLS_OF_MONEY.items():
+        rows = await fetch(SILENT, list(LIVE), clock.now() - QUIET, sorted(types), provider)
+        await _ask_for([row["account_ref"] for row in rows], provider)
+        count += len(rows)
+    return count
 
 
 async def sweep_endpoints(gateways: Gateways, base_url: str, were_off: Sequence[str] = ()) -> list[str]:
@@ -64,8 +68,11 @@ async def _direct_accounts() -> list[str]:
     return [row["account_ref"] for row in rows]
 
 
-async def _ask_for(accounts: list[str]) -> None:
+async def _ask_for(accounts: list[str], provider: str = STRIPE) -> None:
     span = int(clock.now().timestamp() // QUIET.total_seconds())
     for account in accounts:
         async with transaction():
-            await enqueue("back_fill", f"{account or 'platform'}@{span}", {"account": account})
+            key = f"{account or 'platform'}@{span}"
+            await enqueue(
+                "back_fill", key if provider == STRIPE else f"{provider}:{key}", {"account": account}, provider
+            )

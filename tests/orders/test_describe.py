@@ -132,6 +132,17 @@ CASES = (
         "info", True, "check cart",
     ),
     Case(
+        {"payment_state": "canceled", "refund_pending": 3000, "method": "", "provider": "PayPal"}, "refund_pending",
+        "Refund on its way",
+        "Your payment arrived after this order had ended, so nothing will be sent. "
+        "$30.00 is going back to your PayPal account.",
+        "info", True, "check cart",
+    ),
+    Case(
+        {"payment_state": "paid", "refund_pending": 500, "method": "PayPal", "provider": "PayPal"}, "refund_pending",
+        "Refund on its way", "$5.00 is going back to your PayPal account.", "info", True, "check",
+    ),
+    Case(
         {"payment_state": "expired", "refund_pending": 3000, "stopped": "Kiln & Co cannot take payments any more."},
         "refund_pending", "Refund on its way",
         "Kiln & Co cannot take payments any more, so nothing will be sent. "

@@ -18,9 +18,12 @@ from tests.dashboard.selling import finish_form, follow_link
 from tests.facts import one, the_order, value
 from tests.orders.test_ask_seller import form_of
 from tests.payments.buying import MUG
+from tests.payments.paypal_buying import approve, capture, create_order
+from tests.payouts.at_paypal import buy_at_paypal, pay_out
 from tests.people import link_for, sign_in_as, sign_up
 from tests.refunds.refunding import refund_there
 from tests.shelves import make_product, read_words
+from tests.vendors.test_verify_payout_address import ask, link_to
 from tests.world import DECLINED, Browser, World, rows
 
 STORE = Path(__file__).parents[2] / "store"
@@ -167,6 +170,58 @@ async def test_no_table_knows_who_somebody_was_when_their_account_is_deleted(wor
     assert await rows("SELECT * FROM ledger_entry ORDER BY id") == kept
     assert await value("SELECT count(*) FROM orders") == orders
     assert await value("SELECT name FROM vendor WHERE id = $1", vendor_id) == "Teapot Works"
+
+
+async def buy_by_paypal(world: World, person: Browser) -> None:
+    """A mug paid at PayPal, under the first address."""
+    await person.add(MUG)
+    token = (await person.check_out(provider="paypal", **WHO)).removeprefix("/pay/")
+    made = await create_order(person, token)
+    await approve(world, made["id"])
+    assert (await capture(person, made)).status_code == 200
+    await world.settle()
+
+
+async def be_paid_at(world: World, person: Browser, email: str) -> None:
+    """The person's shop has confirmed this PayPal address."""
+    await ask(person, email)
+    await person.post(await link_to(world, email))
+
+
+async def test_no_table_knows_where_a_shop_was_paid_when_its_owner_has_deleted_the_account(world: World) -> None:
+    person = world.browser()
+    await sign_up(person, BEFORE, shop_name="Teapot Works", country="US")
+    await person.post(await link_for(world, BEFORE))
+    await open_the_shop(world, person)
+    await be_paid_at(world, person, BEFORE)
+    await buy_at_paypal(world, "BROWN-TEAPOT-0")
+    await buy_by_paypal(world, person)
+    await send_what_was_paid(world)
+    await pay_out(world)
+    await be_paid_at(world, person, AFTER)
+    await ask(person, "zuleika.third@example.com")
+    await world.worker.send_mail()
+    await person.post("/sell/settings/close")
+    known, kept = await find_marks(), await rows("SELECT * FROM ledger_entry ORDER BY id")
+
+    deleted = await person.post("/account/delete")
+    assert (deleted.status_code, deleted.headers["location"]) == (303, "/"), read_words(deleted)
+    await let_time_pass(world)
+    await world.settle()
+    await tidy_up()
+
+    assert known >= {
+        "inbox_event.body",
+        "mail_message.view",
+        "orders.full_name",
+        "payment.request",
+        "payout.receiver",
+        "payout_address.email",
+        "vendor.payout_email",
+    }
+    assert await find_marks() == set()
+    assert await rows("SELECT * FROM ledger_entry ORDER BY id") == kept
+    assert {row["receiver"] for row in await rows("SELECT receiver FROM payout WHERE state = 'paid'")} == {"erased"}
 
 
 def test_no_mail_to_a_shop_goes_to_somebody_who_left_it() -> None:

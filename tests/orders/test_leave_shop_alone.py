@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -10,7 +12,9 @@ from tests.dashboard.selling import open_a_shop
 from tests.facts import the_order, value
 from tests.orders.test_delete_account import seat
 from tests.payments.buying import MUG, break_calls, mend, place
+from tests.payouts.at_paypal import buy_at_paypal, pay_out, refund_at_paypal
 from tests.payouts.passing import TRANSFERS, account_of, change_account, place_two
+from tests.payouts.paying_out import balance, give_address
 from tests.people import is_in, sign_in_as
 from tests.refunds.refunding import buy, refund_there
 from tests.refunds.test_sync_refunds import place_and_pay_platform
@@ -120,6 +124,75 @@ async def test_owner_settles_what_the_shop_has_to_give_back(world: World) -> Non
     vera = await close_shop(world)
 
     await refusal(vera, "It has $30.00 to give back: keep as much at Stripe until it was taken.")
+
+
+async def sell_by_paypal(world: World) -> dict[str, Any]:
+    """Vera's shop has sold by PayPal and sent it; returns the row of the money."""
+    money = await buy_at_paypal(world, MUG)
+    await send_all()
+    await world.settle()
+    return money
+
+
+@pytest.mark.parametrize("given", [False, True])
+async def test_owner_is_told_when_a_share_of_a_paypal_sale_goes_out(world: World, given: bool) -> None:
+    if given:
+        await give_address()
+    await sell_by_paypal(world)
+    (share,) = await rows("SELECT amount, payable_at FROM payout")
+    vera = await close_shop(world)
+
+    money, day = f"${share['amount'] / 100:.2f}", f"{share['payable_at']:%-d %B %Y}"
+    todo = (
+        f", which goes out on {day}"
+        if given
+        else f": confirm your PayPal address in your shop, and it goes out on {day}"
+    )
+    await refusal(vera, f"We still have {money} of PayPal sales for it{todo}")
+
+    await give_address()
+    await pay_out(world)
+    await assert_goes(vera)
+
+
+async def test_owner_confirms_an_address_first_when_a_share_waits_for_one(world: World) -> None:
+    await sell_by_paypal(world)
+    await pay_out(world)
+    vera = await close_shop(world)
+
+    await refusal(vera, "of PayPal sales for it: confirm your PayPal address in your shop, and it goes out.")
+
+
+@pytest.mark.leaves_broken({"I11"}, "somebody puts money on our PayPal account that no books know of")
+async def test_owner_may_go_when_nothing_is_left_that_a_paypal_debt_could_be_taken_off(world: World) -> None:
+    await give_address()
+    money = await sell_by_paypal(world)
+    (paid,) = await pay_out(world)
+    await world.tell("paypal", action="fund", amount=100_000, currency="USD")
+    await refund_at_paypal(world, money)
+    owed = await value("SELECT amount - paid FROM payout_debt")
+    vera = await close_shop(world)
+
+    await assert_goes(vera)
+
+    assert owed == paid["amount"]
+    assert await balance(f"receivable:{paid['vendor']}") == owed
+
+
+@pytest.mark.leaves_broken({"I11"}, "somebody puts money on our PayPal account that no books know of")
+async def test_owner_waits_until_a_paypal_debt_was_taken_off_the_last_share(world: World) -> None:
+    await give_address()
+    money = await sell_by_paypal(world)
+    (paid,) = await pay_out(world)
+    await sell_by_paypal(world)
+    await world.tell("paypal", action="fund", amount=100_000, currency="USD")
+    await refund_at_paypal(world, money)
+    vera = await close_shop(world)
+
+    await refusal(vera, "which goes out on", f"${paid['amount'] / 100:.2f} that buyers got back is taken off that.")
+
+    await pay_out(world)
+    await assert_goes(vera)
 
 
 async def test_nobody_joins_a_shop_that_was_left_alone(world: World) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from store.orders.queries import read_status
-from store.orders.service import note_visit
+from store.orders.service import note_visit, record_decline
 from tests.facts import path_of, the_order
 from tests.payments.buying import MUG, place
 from tests.shelves import count_statements
@@ -151,6 +151,30 @@ async def test_page_says_that_it_takes_longer_when_thirty_seconds_have_passed(wo
     await world.advance(2)
 
     assert "This takes longer than usual. You can close this page; we will email you." in (await poll(ada, path)).text
+
+
+async def test_mail_is_promised_once_when_it_takes_longer_after_a_visit(world: World) -> None:
+    ada, _ = await place(world)
+    path = await path_of()
+    await note_visit((await the_order())["id"])
+    await world.advance(31)
+
+    page = (await poll(ada, path)).text
+
+    assert "This takes longer than usual." in page
+    assert page.count("we will email you") == 1
+
+
+async def test_nothing_takes_longer_when_the_buyer_has_to_try_again(world: World) -> None:
+    ada, _ = await place(world)
+    path = await path_of()
+    await record_decline((await the_order())["id"], reason="Declined", text="Declined.", door="sweep", ref="1")
+    await world.advance(31)
+
+    page = (await poll(ada, path)).text
+
+    assert "return to payment to try again" in page
+    assert "longer than usual" not in page
 
 
 async def test_polls_start_again_when_the_buyer_comes_back(world: World) -> None:

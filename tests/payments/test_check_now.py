@@ -98,9 +98,12 @@ async def test_visitor_gets_the_page_when_the_provider_does_not_answer(world: Wo
     await break_calls(world, f"{SESSION}/*", method="GET")
 
     answer = await ada.post(f"{await path_of()}/check")
+    page = (await ada.get(answer.headers["location"])).text
 
     assert (answer.status_code, answer.headers["location"]) == (303, await path_of())
     assert (await the_order())["payment_state"] == "awaiting_payment"
+    assert "Stripe does not answer just now. We go on asking" in page
+    assert "nothing new" not in page
 
 
 @pytest.mark.parametrize("door", ["return", "check"])
@@ -109,7 +112,7 @@ async def test_visitor_gets_the_page_when_the_provider_is_silent_for_too_long(wo
     back = await pay_unheard(world, url)
     before = await the_payment()
     provider = Silent(world.gateways.stripe)
-    silent = replace(world.gateways, stripe=provider, visit_seconds=0.01)  # type: ignore[arg-type]
+    silent = replace(world.gateways, stripe=provider, visit_seconds=0.5)  # type: ignore[arg-type]
     ada = replace(world, shop=create_app(world.settings, silent)).browser()
 
     answer = await (ada.get(back) if door == "return" else ada.post(f"{await path_of()}/check"))

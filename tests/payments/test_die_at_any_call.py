@@ -10,13 +10,13 @@ import dataclasses
 import httpx
 import pytest
 
-from store.app import create_app
 from store.catalogue.service import adjust_stock
 from store.gateways.build import build_gateways
 from store.kit.db import transaction
 from store.workers import Worker
 from tests.facts import ONCE, assert_books_agree, count_effects, mails, make_due, one, path_of, posted, the_order, value
 from tests.payments.buying import LAMP, MUG, SESSIONS, end_too_early, pay_unheard
+from tests.ready import make_shop
 from tests.refunds.refunding import REFUNDS
 from tests.world import SHOP, World, rows
 
@@ -55,8 +55,8 @@ class Deadly(httpx.AsyncBaseTransport):
 def mortal(world: World, at: int, when: str) -> tuple[World, Deadly]:
     """The same world with a shop and a worker that die once, together."""
     way = Deadly(world.wire, at, when)
-    gateways = build_gateways(world.settings, way)
-    shop, worker = create_app(world.settings, gateways), Worker(gateways, world.worker.mailer)
+    _, gateways, shop = make_shop(world.settings, build_gateways(world.settings, way), second=True)
+    worker = Worker(gateways, world.worker.mailer)
     return dataclasses.replace(world, gateways=gateways, shop=shop, worker=worker), way
 
 

@@ -24,6 +24,7 @@ PAYMENT: dict[str, Any] = {
     "account_ref": "",
     "destination_ref": "acct_vera",
     "merchant_ref": "",
+    "provider": "stripe",
     "charge_type": "destination",
     "fee": 240,
     "subtotal": 3000,

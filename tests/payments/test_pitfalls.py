@@ -200,7 +200,7 @@ async def test_pitfall_24_a_currency_without_coins_is_sent_a_hundredfold_and_rea
     (charge,), order = await world.truth("captures"), await the_order()
     assert charge["amount"] == charge["refunded"] == capture["amount"] * 100
     assert (capture["amount"], capture["currency"], order["refunded"]) == (order["total"], currency, order["total"])
-    refunds = await rows("SELECT amount FROM refund ORDER BY created_at")
+    refunds = await rows("SELECT amount FROM refund ORDER BY amount")
     assert [refund["amount"] for refund in refunds] == [1000, order["total"] - 1000]
     assert await ada.status(await path_of()) == "Refunded"
     ours, theirs = await ledger_balances(), await provider_balances(world)

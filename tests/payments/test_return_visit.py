@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.facts import NEVER, ONCE, count_effects, path_of, posted, the_order, the_payment, timeline
-from tests.payments.buying import LAMP, break_calls, pay_unheard, place
+from tests.payments.buying import LAMP, break_calls, mend, pay_unheard, place
+from tests.payments.paypal_buying import approved
 from tests.world import World
 
 SESSIONS = "/v1/checkout/sessions"
@@ -44,6 +45,23 @@ async def test_visitor_gets_the_page_when_the_provider_does_not_answer(world: Wo
     assert (answer.status_code, answer.headers["location"]) == (303, await path_of())
     assert await ada.status(await path_of()) == "Waiting for payment"
     assert (await ada.get(await path_of())).status_code == 200
+
+
+async def test_order_waits_and_nothing_is_claimed_when_paypal_does_not_answer(world: World) -> None:
+    ada, made = await approved(world)
+    await break_calls(world, "/v2/checkout/orders/*", method="GET", action="reset")
+
+    back = f"{made['capture_url'].removesuffix('/capture')}/return?token={made['id']}&PayerID=X"
+    answer = await ada.get(back)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, await path_of())
+    page = (await ada.get(await path_of())).text
+    assert await ada.status(await path_of()) == "Waiting for payment"
+    assert "not had your consent" not in page
+    assert "not charged" not in page
+    await mend(world)
+    await ada.get(back)
+    assert await ada.status(await path_of()) == "Paid"
 
 
 async def test_unknown_session_is_found_when_the_buyer_comes_back_before_our_own_answer(world: World) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from store.app import create_app
 from store.gateways.port import Gateways, PaymentSnapshot, Unavailable
-from store.kit.db import start_pool, stop_pool
 from store.payments.service import sync_payment
 from store.payments.states import Door
 from store.workers import Worker
@@ -51,16 +50,6 @@ class Gathered:
         snapshot: PaymentSnapshot = await self._inner.fetch_payment(ref, account_ref)
         await self._barrier.wait()
         return snapshot
-
-
-@pytest.fixture
-async def patient(database: str) -> AsyncIterator[None]:
-    """A pool that a crowd waits for: fifty in one process are slow, and who is sent away cannot confirm."""
-    await stop_pool()
-    await start_pool(20, acquire_seconds=60)
-    yield
-    await stop_pool()
-    await start_pool(20)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from store.catalogue.queries.pictures import THUMB
+from store.gateways.port import NAMES, PAYPAL
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.orders.states import PAYABLE, STOPPED, PaymentState
@@ -74,6 +75,7 @@ class StatusView(Struct, frozen=True):
     paid_at: datetime | None
     timeline: tuple[TimelineEntry, ...]
     etag: str
+    at_paypal: bool = False
 
 
 class OrderLineView(Struct, frozen=True):
@@ -194,6 +196,8 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
             came_back=row["returned_at"] is not None,
             hold_until=row["hold_until"],
             checked_by_person=bool(row["review_reason"]),
+            disputed=row["disputed"],
+            confirming=row["confirming"],
             stopped=next((event["text"] for event in timeline if event["key"] == STOPPED), ""),
         )
     )
@@ -201,8 +205,10 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
     now, begun = clock.now(), row["checked_at"] or row["placed_at"]
     age = now - (max(begun, row["hold_until"]) if row["hold_until"] <= now else begun)
     seconds = poll_interval(age) if words.waits else None
-    payable = row["payment_state"] in PAYABLE and not row["refund_pending"] and not row["cancel_requested"]
-    slow = words.waits and age > SLOW_AFTER
+    asked = row["refund_pending"] or row["cancel_requested"] or row["confirming"]
+    payable = row["payment_state"] in PAYABLE and not asked
+    # Who was declined, or is wanted once more, has to do something: nothing takes its time.
+    slow = words.waits and age > SLOW_AFTER and not row["failure_reason"]
     seed = (row["version"], words.state, seconds, slow, poll_scale)
     return StatusView(
         token=row["token"],
@@ -216,6 +222,7 @@ def status_view(row: dict[str, Any], poll_scale: float) -> StatusView:
         slow=slow,
         can_check=words.waits,
         can_pay=payable,
+        at_paypal=row["provider"] == NAMES[PAYPAL],
         pay_label="Try again" if row["payment_state"] == PaymentState.FAILED else "Return to payment",
         can_cancel=payable,
         rebuild_cart=row["payment_state"] in (PaymentState.EXPIRED, PaymentState.CANCELED, PaymentState.FAILED),

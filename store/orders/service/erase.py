@@ -15,12 +15,12 @@ from store.kit.db import fetch, transaction
 from store.mail.service import forget_address, forget_mails
 from store.orders.finished import OVER, SETTLED
 from store.orders.service.debts import check_finished
-from store.vendors.service import forget_offers_to, leave_shop
+from store.vendors.service import forget_offers_to, forget_payout_address, leave_shop
 
 # A payment that comes after the end of its order still makes it go out; none came later than this.
 LATE = timedelta(days=1)
 # Mails to a shop: whoever is gone gets no more of them, and its other owners have their own.
-TO_SHOPS = ("sold", "asked", "approved", "restricted")
+TO_SHOPS = ("sold", "asked", "approved", "restricted", "payout_waits")
 ERASE = f"""
 UPDATE orders SET email = '', full_name = '', address_line1 = '', address_line2 = '', city = '', region = '',
   postcode = '', version = orders.version + 1
@@ -52,6 +52,7 @@ async def delete_account(person: Person) -> None:
         alone = await leave_shop(person.id)
         if alone is not None:
             await check_finished(alone)
+            await forget_payout_address(alone)
         if person.verified:
             # An address that nobody proved may be another's, who is offered a place.
             await forget_offers_to(person.email)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from store.gateways.port import NAMES, PAYPAL
 from store.kit import clock
 from store.kit.db import advance, fetch_row, transaction
 from store.kit.errors import Conflict, NotFound
+from store.operations.service import enqueue
 from store.orders.service.record import lock_order, note, tell_buyer
 from store.orders.states import FULFILMENT, Fulfilment, PaymentState
 from store.orders.tables import VendorOrder
@@ -53,6 +55,7 @@ async def ship_part(vendor_id: UUID, part_id: UUID, *, carrier: str, tracking: s
         text = f"{part['vendor_name']} sent its part{f': {by}' if by else ''}."
         await note(order["id"], text, key=f"shipped:{part_id}")
         await tell_buyer("shipped", str(part_id), order, vendor=part["vendor_name"], carrier=carrier, tracking=tracking)
+        await _tell_provider(order, part_id, tracking)
     return True
 
 
@@ -74,6 +77,7 @@ async def correct_parcel(vendor_id: UUID, part_id: UUID, *, carrier: str, tracki
             return False
         by = " ".join(word for word in (carrier, tracking) if word) or "no tracking number"
         await note(order["id"], f"{part['vendor_name']} corrected how its part was sent: {by}.")
+        await _tell_provider(order, part_id, tracking)
     return True
 
 
@@ -88,6 +92,12 @@ async def deliver_part(vendor_id: UUID, part_id: UUID) -> bool:
             return False
         await note(order["id"], f"The parcel from {part['vendor_name']} arrived.", key=f"delivered:{part_id}")
     return True
+
+
+async def _tell_provider(order: dict[str, Any], part_id: UUID, tracking: str) -> None:
+    """PayPal wants to know under which number goods travel; each number is told once, later and by itself."""
+    if tracking and order["provider"] == NAMES[PAYPAL]:
+        await enqueue("track", f"{part_id}:{tracking}", {"part_id": str(part_id)}, PAYPAL)
 
 
 async def _lock(vendor_id: UUID, part_id: UUID) -> tuple[dict[str, Any], dict[str, Any]]:

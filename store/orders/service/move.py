@@ -37,7 +37,9 @@ async def mark_processing(order_id: UUID, *, text: str, door: str) -> bool:
 
 async def mark_failed(order_id: UUID, *, reason: str, text: str, door: str) -> bool:
     """The bank said no for good; the order stays payable and keeps its stock until its deadline."""
-    moved = await advance(Order, ORDER, order_id, PaymentState.FAILED, column="payment_state", failure_reason=reason)
+    moved = await advance(
+        Order, ORDER, order_id, PaymentState.FAILED, column="payment_state", failure_reason=reason, confirming=False
+    )
     if moved:
         await note(order_id, text, door=door)
         await tell_buyer("payment_failed", f"{order_id}:failed:{moved['version']}", moved, reason=reason)

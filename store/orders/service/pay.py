@@ -6,9 +6,11 @@ It knows that it is paid, never by whom.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 from store.cart.service import remove_bought
@@ -20,12 +22,17 @@ from store.ledger import journals
 from store.ledger.service import post
 from store.orders.mails import mail_view
 from store.orders.service.record import hold_ref, lock_order, note, read_lines, tell_buyer
-from store.orders.states import ORDER, PaymentState
+from store.orders.states import OPEN, ORDER, PaymentState
 from store.orders.tables import Order
 from store.promotions.discounts import spread_page_discount
-from store.promotions.service import confirm_use
+from store.promotions.service import confirm_use, hold_use_again
 from store.promotions.states import FundedBy
 from store.vendors.service import tell_shop
+
+# Why an order that ran out of time cannot be had any more; each follows "Not charged:".
+ENDED = "the order had ended"
+GONE = "the goods went to somebody else in the meantime"
+NEWER = "you have begun another order of the same goods"
 
 
 class PageDiscount(Struct, frozen=True):
@@ -81,8 +88,58 @@ async def mark_paid(order_id: UUID, *, text: str, door: str, method: str, discou
     return True
 
 
+async def reopen(order_id: UUID, until: datetime) -> str:
+    """Make an order that ran out of time payable again: stock and code are held anew, until `until` (UTC) at least.
+
+    Returns why not, in words and with nothing changed: one of the two is gone, the buyer wanted out, or has begun
+    another order of the same goods.
+    """
+    order = await lock_order(order_id)
+    newer = await fetch(
+        "SELECT 1 FROM orders WHERE cart_id = $1 AND group_key = $2 AND payment_state = ANY($3)",
+        order["cart_id"],
+        order["group_key"],
+        list(OPEN),
+    )
+    if order["payment_state"] != PaymentState.EXPIRED or order["cancel_requested"]:
+        return ENDED
+    if newer:
+        return NEWER
+    state = PaymentState.AWAITING_PAYMENT
+    try:
+        async with savepoint():
+            hold_no = await _hold_again(order, await read_lines(order_id))
+            if order["promo_code"] and not await hold_use_again(order_id):
+                raise _Gone
+            moved = await advance(
+                Order,
+                ORDER,
+                order_id,
+                state,
+                column="payment_state",
+                holds_stock=True,
+                hold_no=hold_no,
+                hold_until=until,
+            )
+    except _Gone:
+        return GONE
+    except UniqueViolationError:
+        # Begun at this very moment.
+        return NEWER
+    assert moved is not None, "the order is locked, and every expired one may be reopened"
+    return ""
+
+
 async def _take_again(order: dict[str, Any], lines: list[tuple[UUID, int]]) -> int:
     """The number of the hold to sell; an order that had ended takes a new one. Raises _Gone, the savepoint undoes."""
+    hold_no = await _hold_again(order, lines)
+    if order["promo_code"] and not await confirm_use(order["id"]):
+        raise _Gone
+    return hold_no
+
+
+async def _hold_again(order: dict[str, Any], lines: list[tuple[UUID, int]]) -> int:
+    """The number of the order's hold, a new one where it had ended. Raises _Gone."""
     hold_no: int = order["hold_no"]
     if not order["holds_stock"]:
         hold_no += 1
@@ -90,8 +147,6 @@ async def _take_again(order: dict[str, Any], lines: list[tuple[UUID, int]]) -> i
             await hold_stock(lines, hold_ref(order["id"], hold_no), order["cart_id"])
         except SoldOut:
             raise _Gone from None
-    if order["promo_code"] and not await confirm_use(order["id"]):
-        raise _Gone
     return hold_no
 
 

@@ -19,7 +19,7 @@ from store.kit import clock
 from store.kit.db import fetch_row, savepoint
 from store.kit.ids import new_id, new_readable, new_token
 from store.orders.service.record import hold_ref, note
-from store.orders.states import OPEN
+from store.orders.states import OPEN, PaymentState
 from store.orders.tables import Order, OrderLine, VendorOrder
 from store.promotions.service import hold_use
 
@@ -138,6 +138,18 @@ async def find_open_order(cart_id: UUID, group_key: str) -> dict[str, Any] | Non
         cart_id,
         group_key,
         list(OPEN),
+    )
+    return dict(row) if row else None
+
+
+async def find_in_review(cart_id: UUID, form_id: str, snapshot_hash: str) -> dict[str, Any] | None:
+    """The order of this cart for the same goods, or of the same form, whose money a person is looking at."""
+    row = await fetch_row(
+        "SELECT * FROM orders WHERE cart_id = $1 AND payment_state = $4 AND (form_id = $2 OR snapshot_hash = $3)",
+        cart_id,
+        form_id,
+        snapshot_hash,
+        PaymentState.NEEDS_REVIEW,
     )
     return dict(row) if row else None
 

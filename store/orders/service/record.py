@@ -29,15 +29,23 @@ async def hold_until(order_id: UUID, moment: datetime) -> None:
     await fetch("UPDATE orders SET hold_until = $2 WHERE id = $1 AND hold_until < $2", order_id, moment)
 
 
+async def name_provider(order_id: UUID, name: str) -> None:
+    """Remember at which provider the buyer pays, as people call it, for the words of the page."""
+    await fetch(
+        "UPDATE orders SET provider = $2, version = version + 1 WHERE id = $1 AND provider <> $2", order_id, name
+    )
+
+
 async def record_decline(order_id: UUID, *, reason: str, text: str, door: str, ref: str) -> None:
     """A try inside the open session failed; the order stays payable. `ref` names the try: told once."""
     if await note(order_id, text, door=door, key=f"decline:{ref}"):
-        await fetch(
-            "UPDATE orders SET failure_reason = $2, version = version + 1 WHERE id = $1 AND payment_state = ANY($3)",
-            order_id,
-            reason,
-            list(PAYABLE),
-        )
+        await _keep_reason(order_id, reason)
+
+
+async def ask_back(order_id: UUID, *, reason: str, door: str, ref: str) -> None:
+    """Nothing was declined, but nothing comes of it until the buyer is there once more. `ref` names the try."""
+    if await note(order_id, f"{reason}.", door=door, key=f"wanted:{ref}"):
+        await _keep_reason(order_id, reason)
 
 
 async def record_refund(order_id: UUID, *, pending: int, refunded: int) -> dict[str, Any]:
@@ -52,6 +60,27 @@ async def record_refund(order_id: UUID, *, pending: int, refunded: int) -> dict[
         clock.now(),
     )
     return dict(row) if row else await lock_order(order_id)
+
+
+async def mark_confirming(order_id: UUID) -> None:
+    """The money has been asked for, outcome unknown: what was declined before is no word about it."""
+    await fetch(
+        "UPDATE orders SET confirming = true, failure_reason = '', version = version + 1"
+        " WHERE id = $1 AND (NOT confirming OR failure_reason <> '')",
+        order_id,
+    )
+
+
+async def mark_answered(order_id: UUID) -> None:
+    """The provider has said a definite no: the order can be paid as before."""
+    await fetch("UPDATE orders SET confirming = false, version = version + 1 WHERE id = $1 AND confirming", order_id)
+
+
+async def record_dispute(order_id: UUID, *, disputed: int) -> None:
+    """Set what open disputes are about, in minor units; 0 when there is none."""
+    await fetch(
+        "UPDATE orders SET disputed = $2, version = version + 1 WHERE id = $1 AND disputed <> $2", order_id, disputed
+    )
 
 
 async def note_visit(order_id: UUID) -> None:
@@ -111,3 +140,12 @@ async def read_lines(order_id: UUID) -> list[tuple[UUID, int]]:
 def hold_ref(order_id: UUID, hold_no: int) -> str:
     """The name of one hold of one order; an order that takes its stock again gets a new one."""
     return f"order:{order_id}:{hold_no}"
+
+
+async def _keep_reason(order_id: UUID, reason: str) -> None:
+    await fetch(
+        "UPDATE orders SET failure_reason = $2, version = version + 1 WHERE id = $1 AND payment_state = ANY($3)",
+        order_id,
+        reason,
+        list(PAYABLE),
+    )

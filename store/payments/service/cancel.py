@@ -8,14 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from store.gateways.port import Gateways
+from store.gateways.port import PAYPAL, Gateways
 from store.kit import clock
 from store.kit.db import fetch, transaction
 from store.orders import service as orders
+from store.payments.service.apply import read_payment
+from store.payments.service.capture import give_way
 from store.payments.service.request import read_live
 from store.payments.service.sync import sync_payment
 from store.payments.states import Door, PaymentStatus
-from store.payments.tables import Payment
 
 # When the provider does not answer now, the sweep goes on with it after this.
 RETRY_AFTER = timedelta(seconds=10)
@@ -42,9 +43,21 @@ async def cancel_order(gateways: Gateways, order_id: UUID, door: Door) -> None:
 
 
 async def close_session(gateways: Gateways, payment_id: UUID, door: Door) -> None:
-    """Expire an attempt's session and apply what the provider then shows, whatever that is."""
+    """Expire an attempt's session and apply what the provider then shows, whatever that is.
+
+    An order at PayPal cannot be closed there: it is marked dead and never captured.
+    """
+    payment = await read_payment(payment_id)
+    if payment["provider"] == PAYPAL:
+        text = "Canceled before payment." if door == Door.CHECK else "This order ends before anything was paid."
+        async with transaction():
+            if await give_way(payment_id):
+                await orders.mark_over(payment["order"], text=text, door=door)
+                return
     await sync_payment(gateways, payment_id, door)
-    payment = await Payment.select().where(Payment.id == payment_id).first()
-    if payment and payment["status"] == PaymentStatus.PENDING:
+    payment = await read_payment(payment_id)
+    if payment["provider"] == PAYPAL:
+        return
+    if payment["status"] == PaymentStatus.PENDING:
         await gateways.stripe.expire(payment["provider_ref"], payment["account_ref"])
         await sync_payment(gateways, payment_id, door)

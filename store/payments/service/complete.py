@@ -3,7 +3,8 @@
 A request that may still be under way is sent again, byte for byte under its key. Any other is looked for first:
 sessions are listed from its creation on and matched by our payment id, and only when the whole list lacks it is it sent
 again; when it is too old for that, or its key answers with a stored failure, the attempt is given up and the way free
-for another with a new key. A recomputed field would make the key fail, so the request is never rebuilt.
+for another with a new key. A recomputed field would make the key fail, so the request is never rebuilt. PayPal lists no
+orders; what nobody knows of cannot be agreed to there, nor captured but by us, so it is given up without a look.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import structlog
 
 from store.gateways.port import (
+    NAMES,
+    PAYPAL,
     Declined,
     Disconnected,
     GatewayBug,
@@ -57,7 +60,8 @@ async def complete_attempt(gateways: Gateways, payment: dict[str, Any]) -> dict[
         if payment["coupon_request"]:
             key = f"{payment['id']}:coupon"
             await gateways.stripe.make_discount(payment["coupon_request"], payment["account_ref"], key)
-        opened = await gateways.stripe.open_checkout(payment["request"], payment["account_ref"], str(payment["id"]))
+        rail = gateways.rail(payment["provider"])
+        opened = await rail.open_checkout(payment["request"], payment["account_ref"], str(payment["id"]))
     except StoredFailure:
         # This key will say the same as long as it lives, whatever became of its first call.
         return await _look_for(gateways, payment) or await _abandon(payment)
@@ -134,14 +138,29 @@ async def _abandon(payment: dict[str, Any]) -> dict[str, Any]:
     """The provider never had it, proven by its own list: another attempt may open, unless the buyer wanted out."""
     async with transaction():
         order = await orders.lock_order(payment["order"])
-        moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.ABANDONED, column="status", check_at=None)
+        moved = await abandon(payment)
         if moved and order["cancel_requested"]:
             await orders.mark_over(payment["order"], text="Canceled before payment.", door="")
     return moved or payment
 
 
+async def abandon(payment: dict[str, Any]) -> dict[str, Any] | None:
+    """Give up an attempt without a session, in the caller's transaction; None when it has one by now, or has ended."""
+    return await advance(
+        Payment,
+        PAYMENT,
+        payment["id"],
+        PaymentStatus.ABANDONED,
+        column="status",
+        sources=(PaymentStatus.CREATED,),
+        check_at=None,
+    )
+
+
 async def _search(gateways: Gateways, payment: dict[str, Any]) -> Sequence[PaymentSnapshot]:
     """The provider's sessions for this attempt; none can be younger than the last time its request was sent."""
+    if payment["provider"] == PAYPAL:
+        return ()
     return await gateways.stripe.find_payments(
         str(payment["id"]),
         payment["account_ref"],
@@ -162,9 +181,11 @@ async def _adopt(payment: dict[str, Any], opened: OpenedCheckout) -> dict[str, A
             column="status",
             provider_ref=opened.ref,
             redirect_url=opened.redirect_url,
+            payee_ref=opened.payee_ref,
         )
         if moved:
-            await orders.note(payment["order"], "Payment page opened at Stripe.", key=f"opened:{payment['attempt']}")
+            text = f"Payment page opened at {NAMES[payment['provider']]}."
+            await orders.note(payment["order"], text, key=f"opened:{payment['attempt']}")
     if moved is None:
         row = await Payment.select().where(Payment.id == payment["id"]).first()
         assert row is not None
@@ -173,7 +194,7 @@ async def _adopt(payment: dict[str, Any], opened: OpenedCheckout) -> dict[str, A
 
 
 async def _give_up(payment: dict[str, Any], refused: Exception) -> None:
-    """The provider will not open this session: the order ends, the cart stays."""
+    """The provider will not open this session: the order ends, the cart stays. What PayPal refuses, a card may pay."""
     log.error("checkout_refused", payment_id=str(payment["id"]), reason=str(refused))
     async with transaction():
         await orders.lock_order(payment["order"])
@@ -187,6 +208,6 @@ async def _give_up(payment: dict[str, Any], refused: Exception) -> None:
             failure_reason=str(refused),
             check_at=None,
         )
-        if moved:
+        if moved and payment["provider"] != PAYPAL:
             await fetch("UPDATE orders SET cancel_requested = true WHERE id = $1", payment["order"])
             await orders.mark_over(payment["order"], text="The payment page could not be opened.", door="")

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from store.catalogue.service import release_stock
-from store.gateways.port import PaymentSnapshot
+from store.gateways.port import NAMES, PAYPAL, PaymentSnapshot, WaitsFor
 from store.kit import clock
 from store.kit.db import advance, fetch, transaction
 from store.orders import service as orders
@@ -25,14 +25,20 @@ from store.payments.tables import Payment
 BANK_DEADLINE = timedelta(days=21)
 # How long the goods are kept after a bank's no, for another try.
 TRY_AGAIN = timedelta(minutes=45)
+WORDS = {
+    WaitsFor.BANK: "The bank is still confirming.",
+    WaitsFor.REVIEW: "{} is reviewing the payment.",
+    WaitsFor.PROVIDER: "{} is still confirming.",
+}
 
 log = structlog.get_logger(__name__)
 
 
-async def apply_processing(payment: dict[str, Any], door: Door) -> None:
-    """The buyer is done, the bank is not: keep the goods for as long as a bank may take."""
+async def apply_processing(payment: dict[str, Any], snapshot: PaymentSnapshot, door: Door) -> None:
+    """The buyer is done, the bank or the provider is not: keep the goods for as long as a bank may take."""
     moved = await advance(Payment, PAYMENT, payment["id"], PaymentStatus.PROCESSING, column="status")
-    if moved and await orders.mark_processing(payment["order"], text="The bank is still confirming.", door=door):
+    text = WORDS[snapshot.waits_for].format(NAMES[payment["provider"]])
+    if moved and await orders.mark_processing(payment["order"], text=text, door=door):
         await orders.hold_until(payment["order"], clock.now() + BANK_DEADLINE)
 
 
@@ -62,7 +68,9 @@ async def stop_waiting(order_id: UUID) -> bool:
         order = await orders.lock_order(order_id)
         if order["payment_state"] != PaymentState.PROCESSING or order["hold_until"] > clock.now():
             return False
-        reason = f"the bank has not answered for {BANK_DEADLINE.days} days"
+        # PayPal waits for a bank, or looks at the payment itself.
+        who = order["provider"] if order["provider"] == NAMES[PAYPAL] else "the bank"
+        reason = f"{who} has not answered for {BANK_DEADLINE.days} days"
         await orders.mark_review(order_id, reason=reason, door=Door.SWEEP)
         await release_stock(orders.hold_ref(order_id, order["hold_no"]))
         await fetch("UPDATE orders SET holds_stock = false WHERE id = $1", order_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from store.gateways.port import PaymentSnapshot
+from store.gateways.port import PAYPAL, PaymentSnapshot
 from store.kit.money import Money
 
 
@@ -13,8 +13,8 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
     """What the provider's payment has that ours has not, in words; empty when all is equal.
 
     Compared: what the provider added up, shipping and tax (we ask for neither), discount, amount, currency, our payment
-    id, order id, account, destination, settlement merchant, application fee, mode of the key. Of zero Stripe may name
-    no currency.
+    id, order id, account, destination, settlement merchant, application fee, payee (at PayPal), mode of the key. Of
+    zero Stripe may name no currency.
     """
     currency = payment["currency"]
     # Seen on a session of zero: github.com/Subscribie/subscribie/issues/1287.
@@ -34,6 +34,9 @@ def find_difference(payment: Mapping[str, Any], snapshot: PaymentSnapshot, *, li
         ("account", snapshot.account_ref, payment["account_ref"]),
         ("mode", _mode(snapshot.livemode), _mode(livemode)),
     ]
+    if payment["provider"] == PAYPAL:
+        # "none" on both sides would be no comparison.
+        pairs.append(("payee", snapshot.payee_ref or "nobody", payment["payee_ref"] or "unknown"))
     # Nothing is charged where nothing is due, so there is no fee and nobody to pass anything on to.
     if snapshot.amount:
         pairs.append(("destination", snapshot.destination, payment["destination_ref"]))

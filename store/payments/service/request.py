@@ -1,7 +1,8 @@
 """What the provider is asked for, made from the order's frozen rows alone, and frozen with the attempt itself.
 
 direct: the session lives on the vendor's account. destination: on the platform, passed on to the one vendor, who
-settles it where the two are in different countries. separate: on the platform, several vendors.
+settles it where the two are in different countries. separate: on the platform, several vendors. PayPal pays the
+platform whoever sells, so there every attempt is separate.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import CheckoutItem, CheckoutRequest, Gateways
+from store.gateways.port import NAMES, STRIPE, CheckoutItem, CheckoutRequest, Gateways, ShipTo
 from store.kit import clock
 from store.kit.db import fetch, fetch_row
 from store.kit.ids import new_id, new_token
 from store.orders import service as orders
 from store.orders.tables import Order
-from store.payments.states import LIVE, PaymentStatus
+from store.payments.states import CONFIRMING, LIVE, PaymentStatus
 from store.payments.tables import Payment
 from store.vendors.states import ChargeType, settles_itself
 
@@ -31,6 +32,7 @@ async def insert_attempt(
     gateways: Gateways,
     order: dict[str, Any],
     *,
+    provider: str,
     base_url: str,
     expires_at: datetime,
     check_at: datetime,
@@ -42,14 +44,17 @@ async def insert_attempt(
     """
     payment_id, token = new_id(), new_token()
     parts = await fetch(PARTS, order["id"])
-    passed_on = parts[0]["account_ref"] if order["charge_type"] != ChargeType.SEPARATE else ""
-    direct, destination = (order["charge_type"] == kind for kind in (ChargeType.DIRECT, ChargeType.DESTINATION))
-    abroad = settles_itself(order["charge_type"], parts[0]["country"], gateways.platform_country)
+    charge_type = order["charge_type"] if provider == STRIPE else ChargeType.SEPARATE
+    passed_on = parts[0]["account_ref"] if charge_type != ChargeType.SEPARATE else ""
+    direct, destination = (charge_type == kind for kind in (ChargeType.DIRECT, ChargeType.DESTINATION))
+    abroad = settles_itself(charge_type, parts[0]["country"], gateways.platform_country)
+    attempts = await Payment.count().where(Payment.order == order["id"])
+    back = f"{base_url}/payments/{token}/return"
     request = CheckoutRequest(
         payment_id=str(payment_id),
         order_id=str(order["id"]),
         order_number=order["number"],
-        charge_type=order["charge_type"],
+        charge_type=charge_type,
         account_ref=passed_on,
         currency=order["currency"],
         total=order["total"],
@@ -57,23 +62,26 @@ async def insert_attempt(
         items=[*await _goods(order["id"]), *_deliveries(parts)],
         email=order["email"],
         # Stripe fills in the placeholder; it must reach Stripe unescaped.
-        success_url=f"{base_url}/payments/{token}/return?session_id={{CHECKOUT_SESSION_ID}}",
-        cancel_url=f"{base_url}/orders/{order['token']}",
+        success_url=f"{back}?session_id={{CHECKOUT_SESSION_ID}}" if provider == STRIPE else back,
+        cancel_url=f"{base_url}/{'orders' if provider == STRIPE else 'pay'}/{order['token']}",
         descriptor_suffix=order["descriptor"],
         expires_at=expires_at,
         on_behalf_of=passed_on if abroad else "",
         discount=order["discount"],
         discount_name=order["promo_code"],
-        allow_codes=not order["discount"] and all(part["allow_promotion_codes"] for part in parts),
+        allow_codes=provider == STRIPE and not order["discount"] and all(p["allow_promotion_codes"] for p in parts),
+        attempt=attempts + 1,
+        ship_to=ShipTo(**{name: order[name] for name in ShipTo.__dataclass_fields__}),
     )
     await orders.hold_until(order["id"], expires_at)
-    attempts = await Payment.count().where(Payment.order == order["id"])
+    await orders.name_provider(order["id"], NAMES[provider])
     payment = Payment(
         id=payment_id,
         order=order["id"],
         token=token,
-        attempt=attempts + 1,
-        charge_type=order["charge_type"],
+        attempt=request.attempt,
+        provider=provider,
+        charge_type=charge_type,
         account_ref=passed_on if direct else "",
         destination_ref=passed_on if destination else "",
         merchant_ref=request.on_behalf_of,
@@ -82,9 +90,9 @@ async def insert_attempt(
         fee=order["fee"],
         subtotal=order["subtotal"] + order["delivery"],
         coupon=request.discount,
-        coupon_request=gateways.stripe.freeze_discount(request),
+        coupon_request=gateways.stripe.freeze_discount(request) if provider == STRIPE else "",
         allows_codes=request.allow_codes,
-        request=gateways.stripe.freeze_checkout(request),
+        request=gateways.rail(provider).freeze_checkout(request),
         status=PaymentStatus.CREATED,
         expires_at=expires_at,
         check_at=check_at,
@@ -108,6 +116,12 @@ async def read_live(order_id: UUID) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+async def is_confirming(order_id: UUID) -> bool:
+    """Whether money for this order may be on its way: nobody shall be asked to pay it meanwhile."""
+    live = await read_live(order_id)
+    return live is not None and live["status"] in CONFIRMING
+
+
 async def find_unconfirmed(order_id: UUID) -> UUID | None:
     """The newest attempt of an order that has not succeeded: the one a buyer's check is about."""
     row = await fetch_row(
@@ -129,4 +143,8 @@ async def _goods(order_id: UUID) -> list[CheckoutItem]:
 
 
 def _deliveries(parts: list[Any]) -> list[CheckoutItem]:
-    return [CheckoutItem(f"Delivery from {p['vendor_name']}", p["delivery"], 1) for p in parts if p["delivery"]]
+    return [
+        CheckoutItem(f"Delivery from {part['vendor_name']}", part["delivery"], 1, delivery=True)
+        for part in parts
+        if part["delivery"]
+    ]

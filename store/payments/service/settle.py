@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from store.gateways.port import CaptureSnapshot, Disconnected, Gateways, Moved
+from store.gateways.port import PAYPAL, CaptureSnapshot, Disconnected, Gateways, Moved
 from store.kit import clock
 from store.kit.db import fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.money import Money
@@ -21,7 +21,7 @@ from store.ledger import journals, names
 from store.ledger.service import post
 from store.orders import service as orders
 from store.payments.states import CaptureKind
-from store.payouts.service import plan_transfers
+from store.payouts.service import plan_payouts, plan_transfers
 from store.vendors.service import note_disconnected
 from store.vendors.states import ChargeType
 
@@ -52,7 +52,8 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
     if capture["settled"] or capture["settle_at"] is None:
         return True
     try:
-        snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
+        rail = gateways.rail(capture["provider"])
+        snapshot = await rail.fetch_capture(capture["capture_ref"], capture["account_ref"])
     except Disconnected:
         await note_disconnected(capture["account_ref"])
         taken = await gateways.stripe.find_application_fee(capture["capture_ref"])
@@ -69,9 +70,11 @@ async def sync_capture(gateways: Gateways, capture_id: UUID) -> bool:
     return True
 
 
-async def find_capture(ref: str) -> UUID | None:
+async def find_capture(provider: str, ref: str) -> UUID | None:
     """The id of the capture with the provider's `ref`."""
-    found: UUID | None = await fetch_value("SELECT id FROM capture WHERE provider = 'stripe' AND capture_ref = $1", ref)
+    found: UUID | None = await fetch_value(
+        "SELECT id FROM capture WHERE provider = $1 AND capture_ref = $2", provider, ref
+    )
     return found
 
 
@@ -84,7 +87,11 @@ async def first_vendor(order_id: UUID) -> dict[str, Any]:
 
 async def plan_shares(capture: dict[str, Any]) -> None:
     """Have what is the vendors' passed on, once, where this payment is what pays for their goods."""
-    if capture["kind"] == CaptureKind.SETTLING:
+    if capture["kind"] != CaptureKind.SETTLING:
+        return
+    if capture["provider"] == PAYPAL:
+        await plan_payouts(capture["order"], capture["capture_ref"])
+    else:
         await plan_transfers(capture["order"], capture["capture_ref"] if capture["amount"] else "")
 
 

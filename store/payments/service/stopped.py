@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from store.gateways.port import STRIPE
 from store.gateways.regions import can_send
 from store.kit.db import fetch, fetch_row
 from store.kit.errors import Conflict
@@ -48,19 +49,20 @@ class _Able(Struct, frozen=True):
     transfers: str
 
 
-async def check_sellers(order: dict[str, Any], platform_country: str) -> None:
+async def check_sellers(order: dict[str, Any], platform_country: str, provider: str = STRIPE) -> None:
     """Refuse to open a payment unless every vendor's account has the capability that this charge needs.
 
     Where several are paid at once, the platform must be able to send each its share, which else would wait for ever. In
-    the caller's transaction. Raises SellerStopped.
+    the caller's transaction. What PayPal takes is the platform's, so there a seller need only be one who sells. Raises
+    SellerStopped.
     """
     for vendor in await fetch(SELLERS, order["id"]):
         refusal = explain_not_selling(vendor["name"], vendor["state"], vendor["paused"])
         able = _Able(vendor["charges_enabled"], vendor["card_payments"], vendor["transfers"])
         itself = settles_itself(order["charge_type"], vendor["country"], platform_country)
-        if not refusal and not can_be_charged(able, order["charge_type"], on_behalf_of=itself):
+        if provider == STRIPE and not refusal and not can_be_charged(able, order["charge_type"], on_behalf_of=itself):
             refusal = explain_not_selling(vendor["name"], VendorState.RESTRICTED, False)
-        if not refusal and not _can_share(order, vendor["country"], platform_country):
+        if provider == STRIPE and not refusal and not _can_share(order, vendor["country"], platform_country):
             refusal = (
                 f"{vendor['name']} is in {name_country(vendor['country'])}, so its goods cannot be paid together with "
                 "those of other sellers. Leave the goods of one seller in the cart, pay, and buy the others after that."

@@ -35,8 +35,7 @@ def share_out(capture: dict[str, Any], parts: list[Any], amount: Money, before: 
     direct, destination: all of it is the vendor's, and our fee is a movement of its own.
     separate: vendors and platform give back in proportion to what each has earned and not given back yet.
     """
-    paid_from = names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM)
-    left = capture["amount"] + before.get(paid_from, 0)
+    left = find_left(capture, before)
     if amount.amount > left:
         raise ValueError(f"{amount} goes back where only {Money(left, amount.currency)} is left")
     owed_left = sum(part["owed"] for part in parts) + before.get(names.COST_PROMOTIONS, 0)
@@ -47,6 +46,12 @@ def share_out(capture: dict[str, Any], parts: list[Any], amount: Money, before: 
     fee_left = sum(part["fee"] for part in parts) - before.get(names.INCOME_FEES, 0)
     *given, fee = split(amount.amount + owed_back, [*earned, fee_left])
     return GivenBack({str(part["vendor"]): share for part, share in zip(parts, given, strict=True)}, fee, owed_back)
+
+
+def find_left(capture: dict[str, Any], before: Mapping[str, int]) -> int:
+    """What of a capture the refunds `before` have left, minor units."""
+    paid_from = names.provider(capture["provider"], capture["account_ref"] or names.PLATFORM)
+    return int(capture["amount"] + before.get(paid_from, 0))
 
 
 def add_up(capture: dict[str, Any], amount: int, back: GivenBack, before: Counter[str]) -> None:

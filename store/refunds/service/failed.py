@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from store.gateways.port import CaptureSnapshot, RefundOutcome, RefundSnapshot
+from store.gateways.port import CaptureSnapshot, RefundSnapshot
 from store.kit.db import fetch_value
 from store.kit.money import Money
 from store.ledger import names
@@ -20,6 +20,7 @@ from store.ledger.service import post
 from store.orders import service as orders
 from store.payments.states import CaptureKind
 from store.payouts.service import restore_share
+from store.refunds.service.look import GONE
 from store.refunds.states import RefundStatus
 from store.vendors.states import ChargeType
 
@@ -34,7 +35,6 @@ FAILURE_WORDS = {
     "declined": "the bank declined it",
     "merchant_request": "it was stopped",
 }
-GONE = (RefundOutcome.FAILED, RefundOutcome.CANCELED)
 RESTORED = """
 SELECT coalesce(sum(-entry.amount), 0)::bigint FROM ledger_tx AS tx JOIN ledger_entry AS entry ON entry.tx = tx.id
 WHERE tx.order_ref = $1 AND tx.kind = 'fee_restored' AND entry.account = $2

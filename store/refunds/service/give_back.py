@@ -66,7 +66,7 @@ async def _intend(capture_id: UUID) -> dict[str, Any] | None:
             capture_id,
         )
         assert capture is not None
-        request = {name: capture[name] for name in ("capture_ref", "account_ref", "charge_type", "fee")}
+        request = {name: capture[name] for name in ("provider", "capture_ref", "account_ref", "charge_type", "fee")}
         ours = await fetch_row("SELECT * FROM refund WHERE capture = $1 AND ours AND status <> 'canceled'", capture_id)
         if ours is not None:
             return {**ours, **request}
@@ -78,6 +78,7 @@ async def _intend(capture_id: UUID) -> dict[str, Any] | None:
             id=new_id(),
             capture=capture_id,
             order=capture["order"],
+            provider=capture["provider"],
             amount=left,
             currency=capture["currency"],
             reason=TWICE if paid else TOO_LATE,
@@ -120,7 +121,7 @@ async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | N
         give_back_all=True,
     )
     try:
-        return await gateways.stripe.refund(request)
+        return await gateways.rail(refund["provider"]).refund(request)
     except StoredFailure:
         # This key will say the same as long as it lives: what the list lacks is asked for under a new one, next time.
         _, ours = await _find(gateways, refund)
@@ -142,7 +143,8 @@ async def _ask(gateways: Gateways, refund: dict[str, Any]) -> RefundSnapshot | N
 
 async def _find(gateways: Gateways, refund: dict[str, Any]) -> tuple[Sequence[RefundSnapshot], RefundSnapshot | None]:
     """Every refund that the provider has of this money, and ours among them."""
-    found = await gateways.stripe.find_refunds(refund["capture_ref"], refund["account_ref"])
+    rail = gateways.rail(refund["provider"])
+    found = await rail.find_refunds(refund["capture_ref"], refund["account_ref"])
     return found, next((made for made in found if made.refund_id == str(refund["id"])), None)
 
 

@@ -7,14 +7,14 @@ balance; what the buyer is told is where the refund stands.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
-from store.gateways.port import CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
+from store.gateways.port import NAMES, PAYPAL, STRIPE, CaptureSnapshot, Gateways, RefundOutcome, RefundSnapshot
 from store.kit import clock
 from store.kit.db import advance, fetch, fetch_row, fetch_value, retrying, transaction
 from store.kit.ids import new_id
@@ -23,21 +23,24 @@ from store.ledger import journals
 from store.ledger.journals import Entry
 from store.ledger.service import post, read_journal
 from store.orders import service as orders
+from store.orders.words import name_way_back, say_when_back
 from store.payments.service.settle import plan_shares
 from store.payments.states import CaptureKind
 from store.payouts.queries import read_taken_back
-from store.payouts.service import level_transfers, sync_reversals
+from store.payouts.service import level_payouts, level_transfers, sync_reversals
 from store.promotions.discounts import spread_page_discount
 from store.refunds.service.entries import (
     GivenBack,
     add_up,
     fee_return_entries,
+    find_left,
     passed_on,
     refund_entries,
     reversal_entries,
     share_out,
 )
 from store.refunds.service.failed import note_failure
+from store.refunds.service.look import GONE, look, put_in_order, shows
 from store.refunds.states import REFUND, RefundStatus
 from store.refunds.tables import Refund
 from store.vendors.states import ChargeType
@@ -56,25 +59,25 @@ STATUS = {
     RefundOutcome.CANCELED: RefundStatus.CANCELED,
 }
 
+log = structlog.get_logger(__name__)
 
-async def sync_refunds(gateways: Gateways, capture_id: UUID) -> None:
+
+async def sync_refunds(gateways: Gateways, capture_id: UUID, refund_ref: str = "") -> bool:
     """Record every refund, reversal and returned fee the provider shows for one capture, and tell the buyer.
 
-    Raises Unavailable when the provider does not answer.
+    Returns whether the refund `refund_ref`, of which we have heard, is among them. Raises Unavailable when the
+    provider does not answer.
     """
     capture = await fetch_row("SELECT * FROM capture WHERE id = $1", capture_id)
     assert capture is not None
     if not capture["amount"]:
-        return
-    snapshot = await gateways.stripe.fetch_capture(capture["capture_ref"], capture["account_ref"])
-    if not snapshot.refunds:
-        # A charge whose only refund failed shows nothing refunded any more.
-        refunds = await gateways.stripe.find_refunds(capture["capture_ref"], capture["account_ref"])
-        snapshot = replace(snapshot, refunds=tuple(refunds))
-    if snapshot.refunds and capture["charge_type"] == ChargeType.SEPARATE:
+        return False
+    snapshot = await look(gateways, dict(capture), refund_ref)
+    if snapshot.refunds and capture["provider"] == STRIPE and capture["charge_type"] == ChargeType.SEPARATE:
         # What a person has taken back for a refund by hand is not taken a second time by us.
         await sync_reversals(gateways, capture["order"])
     await retrying(lambda: _apply(dict(capture), snapshot))
+    return shows(snapshot, refund_ref)
 
 
 async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
@@ -85,8 +88,7 @@ async def _apply(capture: dict[str, Any], snapshot: CaptureSnapshot) -> None:
             await _post(capture, "transfer_reversal", reversal.ref, reversal_entries(capture, parts[0], reversal))
         for returned in snapshot.fee_refunds:
             await _post(capture, "fee_refund", returned.ref, fee_return_entries(capture, parts[0], returned))
-        # The oldest first, since a newer one may give back what an older one did not bring to the buyer.
-        for refund in reversed(snapshot.refunds):
+        for refund in put_in_order(snapshot.refunds):
             await _record_one(capture, refund, parts, snapshot)
         await _tell(capture)
 
@@ -115,33 +117,52 @@ async def _read_parts(capture: dict[str, Any]) -> list[dict[str, Any]]:
 async def _record_one(
     capture: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any], seen: CaptureSnapshot
 ) -> None:
-    row = await _find_or_insert(capture, snapshot)
-    back = await _share_out(capture, row, snapshot, parts)
-    to, moved = STATUS[snapshot.outcome], None
+    to, row, gone = STATUS[snapshot.outcome], await _find(capture, snapshot), snapshot.outcome in GONE
+    # What came to nothing is booked and put back at once: who gives it does not depend on the others.
+    given = Counter() if row and gone else await _read_given(capture, row["id"] if row else None)
+    left = find_left(capture, given)
+    if not (row and row["shared_out"]) and snapshot.amount.amount > left:
+        # What moved nothing and was never heard of may stay unknown where others have taken its place.
+        if not gone:
+            await _ask_why(capture, snapshot, left)
+        return
+    row, moved = row or await _insert(capture, snapshot), None
+    back = await _share_out(capture, row, snapshot, parts, given)
     if REFUND.allows(row["status"], to):
         moved = await advance(Refund, REFUND, row["id"], to, column="status", settled_at=clock.now())
     if capture["kind"] == CaptureKind.SETTLING:
         # Vendors give back as soon as a refund is known: the provider may wait for just that money. It may also be
         # heard of before the charge is seen to have settled.
         await plan_shares(capture)
-        await level_transfers(
-            capture["order"], passed_on(capture, parts, await _read_given(capture, None)), snapshot.ref
-        )
+        level = level_payouts if capture["provider"] == PAYPAL else level_transfers
+        await level(capture["order"], passed_on(capture, parts, await _read_given(capture, None)), snapshot.ref)
     if snapshot.taken:
         entries = await _book(capture, snapshot, back)
         if snapshot.came_back:
             await _post(capture, "refund_failed", snapshot.ref, journals.reverse(entries))
-    if moved and to in (RefundStatus.FAILED, RefundStatus.CANCELED):
+    if moved and gone:
         await note_failure(capture, seen, snapshot, to, str(parts[0]["vendor"]))
 
 
+async def _ask_why(capture: dict[str, Any], snapshot: RefundSnapshot, left: int) -> None:
+    """More goes back than came in: nobody owes that, so it is not booked, and a person is asked once.
+
+    Should one of the others come to nothing, the next look finds room for this one.
+    """
+    name, rest = NAMES[capture["provider"]], Money(left, capture["currency"])
+    reason = f"{name} shows {snapshot.amount} going back ({snapshot.ref}), but only {rest} is left of the payment"
+    once = f"exceeds:{snapshot.ref}"
+    await orders.mark_review(capture["order"], reason=f"{reason}; see {name}’s own pages", door="", once=once)
+    log.error("refund_exceeds_payment", ref=snapshot.ref, capture=capture["capture_ref"], left=left)
+
+
 async def _share_out(
-    capture: dict[str, Any], row: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any]
+    capture: dict[str, Any], row: dict[str, Any], snapshot: RefundSnapshot, parts: list[Any], given: Counter[str]
 ) -> GivenBack:
     """Who gives what of this refund: as it was decided, or decided now as its part of what the others have left."""
     if row["shared_out"]:
         return msgspec.json.decode(row["shared_out"], type=GivenBack)
-    back = share_out(capture, parts, snapshot.amount, await _read_given(capture, row["id"]))
+    back = share_out(capture, parts, snapshot.amount, given)
     await fetch("UPDATE refund SET shared_out = $2 WHERE id = $1", row["id"], msgspec.json.encode(back).decode())
     return back
 
@@ -184,20 +205,24 @@ async def _read_given(capture: dict[str, Any], but: UUID | None) -> Counter[str]
     return given
 
 
-async def _find_or_insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:
+async def _find(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any] | None:
     row = await fetch_row(
-        "SELECT * FROM refund WHERE (provider = 'stripe' AND refund_ref = $1)"
-        " OR (id::text = $2 AND refund_ref IS NULL)",
-        snapshot.ref,
-        snapshot.refund_id,
+        "SELECT * FROM refund WHERE (provider = $3 AND refund_ref = $1) OR (id::text = $2 AND refund_ref IS NULL)",
+        *(snapshot.ref, snapshot.refund_id, capture["provider"]),
     )
-    if row is not None:
-        await fetch("UPDATE refund SET refund_ref = $2 WHERE id = $1 AND refund_ref IS NULL", row["id"], snapshot.ref)
-        return dict(row)
+    if row is None:
+        return None
+    await fetch("UPDATE refund SET refund_ref = $2 WHERE id = $1 AND refund_ref IS NULL", row["id"], snapshot.ref)
+    return dict(row)
+
+
+async def _insert(capture: dict[str, Any], snapshot: RefundSnapshot) -> dict[str, Any]:
+    """Write down a refund that somebody made at the provider."""
     refund = Refund(
         id=new_id(),
         capture=capture["id"],
         order=capture["order"],
+        provider=capture["provider"],
         refund_ref=snapshot.ref,
         amount=snapshot.amount.amount,
         currency=snapshot.amount.currency,
@@ -237,9 +262,12 @@ async def _tell(capture: dict[str, Any]) -> None:
     ):
         amount = Money(row["amount"], row["currency"])
         if await orders.note(order["id"], f"{amount} refunded.", key=f"refunded:{row['refund_ref']}"):
-            await orders.tell_buyer(
-                "refunded", str(row["id"]), order, amount=row["amount"], reason=_reason(row["reason"])
-            )
+            words = {"amount": row["amount"], "reason": _reason(row["reason"])}
+            if capture["kind"] != "settling":
+                # The order has the method of the money that it was paid with.
+                name = NAMES[capture["provider"]]
+                words |= {"method": "", "way_back": name_way_back(name), "when_back": say_when_back(name)}
+            await orders.tell_buyer("refunded", str(row["id"]), order, **words)
 
 
 def _reason(reason: str) -> str:

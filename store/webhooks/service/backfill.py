@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from store.gateways.port import Gateways
+from store.gateways.port import STRIPE, Gateways
 from store.kit import clock
 from store.kit.db import fetch_value
 from store.payments.states import LIVE
 from store.webhooks.service.receive import keep_listed
-from store.webhooks.states import HANDLED, MONEY_EVENTS, PATHS
+from store.webhooks.states import LISTED, PATHS, TELLS_OF_MONEY
 
 log = structlog.get_logger(__name__)
 
@@ -26,27 +26,33 @@ OVERLAP = timedelta(hours=1)
 LISTED_FOR = timedelta(days=30)
 SEEN_OR_OPEN = """
 SELECT least(
-  (SELECT max(created_at) FROM inbox_event WHERE provider = 'stripe' AND account = $1 AND type = ANY($3)
+  (SELECT max(created_at) FROM inbox_event WHERE provider = $4 AND account = $1 AND type = ANY($3)
     AND received_at <= coalesce((SELECT min(created_at) FROM operation WHERE kind = 'back_fill' AND state <> 'done'
-      AND body::jsonb ->> 'account' = $1), 'infinity')),
-  (SELECT min(created_at) FROM payment WHERE account_ref = $1 AND status = ANY($2)))
+      AND provider = $4 AND body::jsonb ->> 'account' = $1), 'infinity')),
+  (SELECT min(created_at) FROM payment WHERE provider = $4 AND account_ref = $1 AND status = ANY($2)))
 """
 
 
-async def back_fill(gateways: Gateways, account_ref: str) -> int:
+async def back_fill(gateways: Gateways, account_ref: str, provider: str = STRIPE) -> int:
     """Store every event of one account ("" for the platform) that we handle and have not seen; returns how many.
 
     Raises Unavailable when the provider does not answer: every page until then is kept, and the operation that is
     tried again begins as far back.
     """
-    since = await _read_start(account_ref)
+    since = await _read_start(account_ref, provider)
     missed = 0
-    async for page in gateways.stripe.list_events(account_ref, since, sorted(HANDLED)):
+    async for page in gateways.rail(provider).list_events(account_ref, since, sorted(LISTED[provider])):
         # Within a page the oldest first, so that it is applied in the order in which it happened.
         for listed in reversed(page):
-            missed += await keep_listed(gateways, "stripe", listed)
+            missed += await keep_listed(gateways, provider, listed)
     if missed:
-        log.warning("missed_events_found", account=account_ref or "platform", count=missed, since=since.isoformat())
+        log.warning(
+            "missed_events_found",
+            provider=provider,
+            account=account_ref or "platform",
+            count=missed,
+            since=since.isoformat(),
+        )
     return missed
 
 
@@ -56,7 +62,8 @@ async def find_disabled(gateways: Gateways, base_url: str) -> list[str]:
     return [name for name, path in PATHS.items() if base_url + path in off]
 
 
-async def _read_start(account_ref: str) -> datetime:
-    found: datetime | None = await fetch_value(SEEN_OR_OPEN, account_ref, list(LIVE), sorted(MONEY_EVENTS))
+async def _read_start(account_ref: str, provider: str) -> datetime:
+    money = sorted(TELLS_OF_MONEY[provider])
+    found: datetime | None = await fetch_value(SEEN_OR_OPEN, account_ref, list(LIVE), money, provider)
     oldest = clock.now() - LISTED_FOR
     return max(oldest, found - OVERLAP) if found else oldest

@@ -6,11 +6,11 @@ is parked, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from store.gateways.port import Gateways, Notice
+from store.gateways.port import PAYPAL, STRIPE, Gateways, Notice
 from store.kit import clock
 from store.kit.db import fetch, fetch_value
 from store.kit.metrics import histogram
@@ -24,6 +24,7 @@ from store.payouts.service import sync_reversals, wake_transfers
 from store.refunds.service import follow_refunds
 from store.vendors.queries import find_vendor_of
 from store.vendors.service import sync_account
+from store.webhooks.service.paypal import NotYet, apply_paypal_event
 from store.webhooks.states import (
     ACCOUNT_EVENTS,
     ATTEMPT_EVENTS,
@@ -37,20 +38,20 @@ WEBHOOK_LAG = histogram("webhook_lag_seconds", "From the event at the provider t
 TRIES = 12
 
 
-class NotYet(Exception):
-    """The event speaks of something of ours that is not there yet: try again, park at last, never drop."""
+async def process_due(gateways: Gateways, away: Collection[str] = ()) -> int:
+    """Apply waiting events; returns how many were taken. A failing one backs off and is parked after the last try.
 
-
-async def process_due(gateways: Gateways) -> int:
-    """Apply waiting events; returns how many were taken. A failing one backs off and is parked after the last try."""
+    Those of a provider that is `away` wait.
+    """
 
     async def handle(row: Mapping[str, Any]) -> str | None:
-        outcome = await apply_event(gateways, gateways.stripe.read_event(row["body"].encode()))
+        apply = apply_paypal_event if row["provider"] == PAYPAL else apply_event
+        outcome = await apply(gateways, gateways.rail(row["provider"]).read_event(row["body"].encode()))
         await fetch("UPDATE inbox_event SET outcome = $2 WHERE id = $1", row["id"], outcome)
         WEBHOOK_LAG.observe(max(0.0, (clock.now() - row["created_at"]).total_seconds()))
         return None
 
-    return await work("inbox_event", handle, tries=TRIES)
+    return await work("inbox_event", handle, tries=TRIES, away=away)
 
 
 async def apply_event(gateways: Gateways, notice: Notice) -> str:
@@ -71,13 +72,13 @@ async def apply_event(gateways: Gateways, notice: Notice) -> str:
         return "applied" if await _sync_reversals(gateways, notice) else "foreign"
     if notice.type in SESSION_EVENTS | ATTEMPT_EVENTS:
         return "applied" if await _sync_payment(gateways, notice) else "foreign"
-    capture_id = await find_capture(notice.capture_ref)
+    capture_id = await find_capture(STRIPE, notice.capture_ref)
     if capture_id is None:
         # The charge was first heard of by this event; its payment is confirmed by now if it can be.
         payment_id = await _sync_payment(gateways, notice)
         if payment_id is None:
             return "foreign"
-        capture_id = await find_capture(notice.capture_ref)
+        capture_id = await find_capture(STRIPE, notice.capture_ref)
         if capture_id is None:
             if await is_live(payment_id):
                 raise NotYet("the payment of this charge is not confirmed yet")
@@ -97,7 +98,7 @@ async def count_parked() -> int:
 
 async def _sync_payment(gateways: Gateways, notice: Notice) -> UUID | None:
     """Sync the payment that the event speaks of; None: it is none of ours."""
-    payment_id = await find_payment(notice.payment_ref, notice.payment_id, notice.account)
+    payment_id = await find_payment(STRIPE, notice.payment_ref, notice.payment_id, notice.account)
     if payment_id is not None:
         await sync_payment(gateways, payment_id, Door.WEBHOOK)
     return payment_id
@@ -109,7 +110,7 @@ async def _sync_reversals(gateways: Gateways, notice: Notice) -> bool:
     if order_id is not None:
         await sync_reversals(gateways, order_id)
         return True
-    capture_id = await find_capture(notice.capture_ref)
+    capture_id = await find_capture(STRIPE, notice.capture_ref)
     if capture_id is not None:
         await follow_refunds(gateways, capture_id)
     return capture_id is not None

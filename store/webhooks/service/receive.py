@@ -37,8 +37,9 @@ async def receive(gateways: Gateways, provider: str, endpoint: str, notice: Noti
     """
     outcome = await _refusal(gateways, notice)
     digest = hashlib.sha256(body).hexdigest()
-    # A text column holds no NUL. JSON has none either, so such a body is unreadable and its hash tells what it was.
-    text = body.decode().replace("\0", "\ufffd")
+    # A text column holds neither NUL nor what is no UTF-8. JSON has none either: such a body is unreadable, and its
+    # hash tells what it was.
+    text = body.decode(errors="replace").replace("\0", "\ufffd")
     async with transaction():
         if await _insert(provider, endpoint, notice, digest, text, outcome):
             return outcome or "new"

@@ -7,7 +7,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 HERE = Path(__file__).parent
 SLICES = (
     *("kit", "operations", "mail", "ledger", "accounts", "vendors"),
-    *("catalogue", "promotions", "cart", "orders", "payouts", "payments", "refunds", "webhooks"),
+    *("catalogue", "promotions", "cart", "orders", "payouts", "payments", "refunds", "disputes", "webhooks"),
 )
 
 APP_CONFIG = AppConfig(

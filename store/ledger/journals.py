@@ -83,6 +83,11 @@ def transfer_reversal(platform: str, destination: str, taken: Money, landed: Mon
     return _move(destination, platform, taken, landed)
 
 
+def payout(platform: str, vendor: str, amount: Money) -> tuple[Entry, ...]:
+    """A vendor's share left our balance for an account that we do not see: it is owed to the vendor no more."""
+    return _legs(amount.currency, (names.payable(vendor), amount.amount), (platform, -amount.amount))
+
+
 def refund(
     paid_from: str,
     currency: str,

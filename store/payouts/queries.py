@@ -1,7 +1,8 @@
 """Reads of what vendors get: what refunds take back of it, and a vendor's balance and statement.
 
 The last two are read from the ledger and from nothing else: `vendors` says which accounts are the vendor's, and only
-the order's number and the journal's words are added. Amounts are minor units, times UTC.
+the order's number and the journal's words are added, those of a payout by whether it has arrived. Amounts are minor
+units, times UTC.
 """
 
 from __future__ import annotations
@@ -25,10 +26,15 @@ WORDS = {
     "refund_failed": "Refund that came back",
     "fee_refund": "Overprint’s fee given back to you",
     "fee_restored": "Overprint’s fee again, as the refund came back",
+    "payout": "Paid out to your PayPal account",
+    "unclaimed_payout": "Sent to your PayPal address, not claimed yet",
+    "held_payout": "Sent to your PayPal address, being checked",
+    "returned_payout": "Sent to your PayPal address",
+    "payout_returned": "Payout that came back from PayPal",
 }
 # One line for each movement that changed what a vendor has; what only moves between debt and earnings is none.
 LINES = """
-SELECT tx.id, tx.at, tx.kind, tx.order_ref, entry.currency, -sum(entry.amount)::bigint AS amount
+SELECT tx.id, tx.at, tx.kind, tx.source, tx.ref, tx.order_ref, entry.currency, -sum(entry.amount)::bigint AS amount
 FROM ledger_entry AS entry JOIN ledger_tx AS tx ON tx.id = entry.tx
 WHERE entry.account IN ($1, $2) GROUP BY tx.id, entry.currency HAVING sum(entry.amount) <> 0
 """
@@ -37,12 +43,14 @@ SELECT currency, count(*)::int AS many FROM ({LINES}) AS line GROUP BY currency 
 """  # noqa: S608 - a constant
 # The balance after each line is the sum of everything up to it, so a page needs no other one.
 STATEMENT = f"""
-SELECT line.*, coalesce(orders.number, '') AS number, CASE orders.payment_state WHEN 'paid' THEN part.id END AS part
+SELECT line.*, coalesce(orders.number, '') AS number, CASE orders.payment_state WHEN 'paid' THEN part.id END AS part,
+  coalesce(nullif(payout.state, 'paid') || '_', '') || line.kind AS told
 FROM (SELECT *, sum(amount) OVER (ORDER BY id)::bigint AS balance,
     CASE WHEN order_ref ~ '^[0-9a-f-]{{36}}$' THEN order_ref::uuid END AS of_order
   FROM ({LINES}) AS line WHERE currency = $3 ORDER BY id DESC LIMIT {PAGE_SIZE} OFFSET $4) AS line
 LEFT JOIN orders ON orders.id = line.of_order
 LEFT JOIN vendor_order AS part ON part."order" = orders.id AND part.vendor = $5
+LEFT JOIN payout ON line.kind = 'payout' AND payout.provider = line.source AND payout.item_ref = line.ref
 ORDER BY line.id DESC
 """  # noqa: S608 - a constant
 
@@ -105,11 +113,12 @@ class Statement(Struct, frozen=True):
 
 
 async def read_taken_back(refund_ref: str) -> dict[str, int]:
-    """What is or was taken back of transfers for one refund, by vendor id."""
+    """What is or was taken back of transfers for one refund, or is owed since it was paid out, by vendor id."""
     rows = await fetch(
         "SELECT transfer.vendor, sum(reversal.amount)::bigint AS amount FROM transfer_reversal AS reversal"
         " JOIN transfer ON transfer.id = reversal.transfer"
-        " WHERE reversal.cause = $1 AND reversal.state <> 'canceled' GROUP BY transfer.vendor",
+        " WHERE reversal.cause = $1 AND reversal.state <> 'canceled' GROUP BY transfer.vendor"
+        " UNION ALL SELECT vendor, amount FROM payout_debt WHERE cause = $1 AND amount > 0",
         refund_ref,
     )
     return {str(row["vendor"]): row["amount"] for row in rows}
@@ -157,7 +166,7 @@ async def read_statement(vendor_id: UUID, currency: str = "", page: int = 1) -> 
     rows = await fetch(STATEMENT, *own, currency, (page - 1) * PAGE_SIZE, vendor_id)
     lines = (
         StatementLine(
-            words=WORDS.get(row["kind"], row["kind"].replace("_", " ").capitalize()),
+            words=WORDS.get(row["told"], row["kind"].replace("_", " ").capitalize()),
             order_number=row["number"],
             **{name: row[name] for name in ("id", "at", "kind", "part", "amount", "balance")},
         )

@@ -17,7 +17,7 @@ import structlog
 from store.gateways.port import Gateways, Unavailable
 from store.kit import clock
 from store.kit.db import fetch
-from store.payouts.service import send_reversal, send_transfer, sync_reversals
+from store.payouts.service import send_payout, send_reversal, send_transfer, sync_payout, sync_reversals
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,17 @@ WHERE id IN (SELECT id FROM transfer WHERE state = 'done' AND look_at <= $1
 RETURNING "order"
 """
 
+TAKE_PAYOUTS = """
+UPDATE payout SET looks = looks + 1, look_at = $1::timestamptz + ($2::interval[])[least(looks + 1, $3)]
+WHERE id IN (SELECT id FROM payout WHERE state = ANY($5) AND look_at <= $1
+  ORDER BY look_at FOR UPDATE SKIP LOCKED LIMIT $4)
+RETURNING id
+"""
+TAKE_PAID = TAKE_SENT.replace("FROM transfer", "FROM payout").replace("UPDATE transfer", "UPDATE payout")
+TAKE_PAID = TAKE_PAID.replace("'done'", "'paid'").replace('RETURNING "order"', "RETURNING id")
+# What nothing was made of yet, or may not have been; and what the provider works on.
+DUE, UNDER_WAY = ["planned", "waiting", "intended"], ["sent", "unclaimed", "held"]
+
 
 async def sweep_transfers(gateways: Gateways) -> int:
     """Look at every transfer and reversal whose time has come; returns how many there were."""
@@ -52,6 +63,21 @@ async def sweep_transfers(gateways: Gateways) -> int:
     sent = {row["order"] for row in await fetch(TAKE_SENT, clock.now(), BATCH)}
     await asyncio.gather(*(_try(order_id, sync_reversals(gateways, order_id)) for order_id in sent))
     return found + len(sent)
+
+
+async def sweep_payouts(gateways: Gateways) -> int:
+    """Pay out what has become payable, and follow what was; returns how many rows that were.
+
+    What was paid is looked at as long as transfers are: whoever got it may give it back.
+    """
+    found = 0
+    for states, verb in ((DUE, send_payout), (UNDER_WAY, sync_payout)):
+        rows = await fetch(TAKE_PAYOUTS, clock.now(), list(LOOKS), len(LOOKS), BATCH, states)
+        await asyncio.gather(*(_try(row["id"], verb(gateways, row["id"])) for row in rows))
+        found += len(rows)
+    paid = await fetch(TAKE_PAID, clock.now(), BATCH)
+    await asyncio.gather(*(_try(row["id"], sync_payout(gateways, row["id"])) for row in paid))
+    return found + len(paid)
 
 
 async def _try(row_id: UUID, verb: Awaitable[object]) -> None:

@@ -22,6 +22,7 @@ class Vendor(Table, tablename="vendor"):
     From `charges_enabled` to `requirements` (JSON) stands what the provider said at `synced_at`. `asked` counts the
     looks at it and `answered` is the newest that was written, so an older answer never overwrites a newer one.
     `check_at`: when the sweep looks next. `link_tries`: links made since the vendor pressed the button.
+    `payout_email`: where PayPal's share of its sales goes, "" while no address is verified (`payout_email_at`).
     `allow_promotion_codes`: the provider's payment page may take the provider's own codes for this vendor's goods.
     """
 
@@ -53,6 +54,8 @@ class Vendor(Table, tablename="vendor"):
     answered = BigInt(default=0)
     check_at = Timestamptz(null=True, default=None, index=True)
     link_tries = Integer(default=0)
+    payout_email = Text(default="")
+    payout_email_at = Timestamptz(null=True, default=None)
     closed_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz(default=TimestamptzNow())
@@ -105,3 +108,19 @@ class Invitation(Table, tablename="invitation"):
     withdrawn_at = Timestamptz(null=True, default=None)
 
     invitation_ends_once = Check("accepted_at IS NULL OR withdrawn_at IS NULL")
+
+
+class PayoutAddress(Table, tablename="payout_address"):
+    """An address a vendor wants to be paid at. `token_hash` is set while its mail is sent, and nowhere else.
+
+    It is open until it is verified, replaced (`ended_at`), or over (`expires_at`, wall time); then it forgets the
+    address.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    vendor = ForeignKey(Vendor, null=False, index=True)
+    email = Text()
+    token_hash = Text(null=True, default=None, unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)

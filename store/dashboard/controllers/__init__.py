@@ -4,6 +4,7 @@ from store.dashboard.controllers.connect import come_back, open_dashboard, refre
 from store.dashboard.controllers.home import show_home
 from store.dashboard.controllers.onboarding import open_a_shop, show_onboarding, show_sell, show_tasks
 from store.dashboard.controllers.orders import deliver, export_orders, finish, ship, show_order, show_orders
+from store.dashboard.controllers.payouts import ask_for_address, show_payouts, show_verify_address, verify_address
 from store.dashboard.controllers.pictures import bring_back, make_first, remove, upload
 from store.dashboard.controllers.product import create, save, show_new, show_product
 from store.dashboard.controllers.products import archive, hide, restore, show_products
@@ -43,6 +44,10 @@ route_handlers = [
     deliver,
     finish,
     show_statement,
+    show_payouts,
+    ask_for_address,
+    show_verify_address,
+    verify_address,
     show_settings,
     save_settings,
     pause,

@@ -7,6 +7,7 @@ provider's page took off; money that went back is not subtracted here, the order
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,8 +26,16 @@ STANDING = """
 SELECT vendor.name, vendor.slug, vendor.state, vendor.paused, vendor.closed_at, vendor.currency, vendor.about,
   vendor.requirements,
   (SELECT count(*) FROM product WHERE vendor = vendor.id AND archived_at IS NULL) AS products,
-  (SELECT count(*) FROM product WHERE vendor = vendor.id AND published) AS published
-FROM vendor WHERE id = $1
+  (SELECT count(*) FROM product WHERE vendor = vendor.id AND published) AS published,
+  vendor.payout_email, share.*
+FROM vendor CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE state = 'planned') AS payable,
+    count(*) FILTER (WHERE state = 'unclaimed' OR state IN ('waiting', 'intended') AND hold = 'account') AS unreceived,
+    count(*) FILTER (WHERE state = 'held' OR state = 'waiting' AND hold <> 'account'
+      OR state = 'intended' AND hold NOT IN ('', 'account')) AS stuck
+  FROM payout WHERE payout.vendor = vendor.id AND state IN ('planned', 'waiting', 'intended', 'unclaimed', 'held')
+) AS share
+WHERE vendor.id = $1
 """
 # One index for the days, one for the parts of those orders; a vendor's older orders are never touched.
 SALES = """
@@ -79,8 +88,19 @@ class Waiting(Struct, frozen=True):
     full_name: str
 
 
+class Shares(Struct, frozen=True):
+    """What becomes of shares of PayPal sales, in a sentence, and the words of the link that leads to them.
+
+    `wrong`: they do not go out by themselves.
+    """
+
+    sentence: str
+    link: str
+    wrong: bool
+
+
 class Home(Struct, frozen=True):
-    """The whole page. `balances`: one per currency, earned and not yet paid out to the bank.
+    """The whole page. `balances`: one per currency, earned and not yet paid out. `shares`: None when none waits.
 
     `due` is what the provider still wants of an account that works, and by when; "" when it wants nothing.
     """
@@ -98,6 +118,7 @@ class Home(Struct, frozen=True):
     waiting: tuple[Waiting, ...]
     to_ship: int
     balances: tuple[VendorBalance, ...]
+    shares: Shares | None
     messages: tuple[OpenMessage, ...]
 
     @property
@@ -139,8 +160,31 @@ async def read_home(vendor_id: UUID) -> Home:
         waiting=tuple(Waiting(row["id"], row["number"], row["paid_at"], row["full_name"]) for row in waiting),
         to_ship=waiting[0]["many"] if waiting else 0,
         balances=await read_balance(vendor_id),
+        shares=_say_shares(vendor),
         messages=await read_open_messages(vendor_id),
     )
+
+
+def _say_shares(row: Any) -> Shares | None:
+    """The worst of what there is to say of PayPal shares that are not on their way; None when there is none."""
+    payable, unreceived, stuck = row["payable"], row["unreceived"], row["stuck"]
+    if not row["payout_email"] and payable + unreceived:
+        many = _count(payable + unreceived)
+        words = f"{many} of PayPal sales cannot be paid out: no PayPal address of yours is confirmed."
+        return Shares(words, "Confirm your PayPal address", wrong=True)
+    if unreceived:
+        words = f"{_count(unreceived)} of PayPal sales could not be paid out to your PayPal address."
+        return Shares(words, "See what to do", wrong=True)
+    if stuck:
+        return Shares(f"{_count(stuck)} of PayPal sales {'is' if stuck == 1 else 'are'} stuck.", "See why", wrong=True)
+    if payable:
+        go = "goes" if payable == 1 else "go"
+        return Shares(f"{_count(payable)} of PayPal sales {go} to your PayPal account.", "See when", wrong=False)
+    return None
+
+
+def _count(shares: int) -> str:
+    return f"{shares} {'share' if shares == 1 else 'shares'}"
 
 
 def _fill(since: date, sold: dict[date, tuple[int, int]]) -> tuple[Day, ...]:

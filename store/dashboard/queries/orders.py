@@ -48,6 +48,7 @@ SELECT part.id, part."order", orders.number, orders.paid_at, orders.full_name, o
   orders.address_line2, orders.city, orders.region, orders.postcode, orders.country, orders.currency,
   orders.charge_type,
   orders.method, orders.total AS order_total, orders.refunded, orders.refund_pending, orders.promo_code,
+  orders.provider, orders.disputed,
   part.subtotal, part.delivery, part.discount, part.total, part.fee, part.share, part.owed, part.fulfilment,
   part.carrier, part.tracking, part.shipped_at, part.delivered_at, part.account_ref, part.vendor,
   {OFF} AS off, {OFF_SHARE} AS off_share, {OFF_FEE} AS off_fee,
@@ -100,7 +101,7 @@ class Line(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """One order as its vendor sees it."""
+    """One order as its vendor sees it. `disputed`: what open disputes at `provider` are about, for the whole order."""
 
     id: UUID
     number: str
@@ -124,6 +125,8 @@ class Part(Struct, frozen=True):
     refunded: int
     refund_pending: int
     order_total: int
+    provider: str
+    disputed: int
     lines: tuple[Line, ...]
     money: Money
     messages: tuple[OpenMessage, ...]
@@ -164,7 +167,7 @@ async def read_part(vendor_id: UUID, part_id: UUID) -> Part | None:
     address = (row["full_name"], row["address_line1"], row["address_line2"], f"{row['postcode']} {row['city']}")
     named = ("id", "number", "paid_at", "full_name", "email", "currency", "method", "subtotal", "delivery")
     more = ("promo_code", "fulfilment", "carrier", "tracking", "shipped_at", "delivered_at")
-    counted = ("refunded", "refund_pending", "order_total")
+    counted = ("refunded", "refund_pending", "order_total", "provider", "disputed")
     return Part(
         **{name: row[name] for name in (*named, *more, *counted)},
         address=tuple(line for line in (*address, row["region"], name_country(row["country"])) if line.strip()),

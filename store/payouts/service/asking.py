@@ -7,7 +7,7 @@ provider's own list is read first. A refusal ends its key: the next try gets ano
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from store.gateways.port import GatewayBug, Gateways, StoredFailure, TransferHeld, Unavailable
@@ -32,6 +32,12 @@ def key_of(row: dict[str, Any]) -> str:
 def next_wait(row: dict[str, Any]) -> timedelta:
     """How long a refused row waits for its next try."""
     return WAITS[min(row["attempt"], len(WAITS)) - 1]
+
+
+def since(row: dict[str, Any]) -> datetime:
+    """When this payout took its receiver: an address that was verified later is news to it."""
+    sent_at: datetime = row["sent_at"]
+    return max(sent_at, row["address_after"] or sent_at)
 
 
 def reason_of(refused: GatewayBug) -> Hold:

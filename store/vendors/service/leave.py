@@ -28,7 +28,8 @@ async def leave_shop(person_id: UUID) -> UUID | None:
     """Give up the person's place, if any, inside the caller's transaction. Raises ShopStillOpen.
 
     Whoever is the last owner of a closed shop takes its staff along: nobody is left who could deal with it. Returns
-    that shop; None when somebody else still owns it, or there was none.
+    that shop, whose PayPal address the caller forgets once it is finished; None when somebody else still owns it, or
+    there was none.
     """
     place = await fetch_row(
         "SELECT membership.id, membership.role, membership.vendor, vendor.name, vendor.closed_at FROM membership"

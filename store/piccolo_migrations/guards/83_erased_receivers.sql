@@ -1,0 +1,19 @@
+-- Of a shop that nobody is left in is forgotten to whom it was paid. Everything else as in 82_address_payouts.sql.
+CREATE OR REPLACE FUNCTION payout_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD."order", OLD.vendor_order, OLD.vendor, OLD.provider, OLD.reason, OLD.cause, OLD.replaces, OLD.currency,
+      OLD.payable_at)
+     IS DISTINCT FROM
+     (NEW."order", NEW.vendor_order, NEW.vendor, NEW.provider, NEW.reason, NEW.cause, NEW.replaces, NEW.currency,
+      NEW.payable_at)
+     OR NEW.amount > OLD.amount
+     OR ((NEW.amount, NEW.withheld) IS DISTINCT FROM (OLD.amount, OLD.withheld)
+         OR NEW.receiver IS DISTINCT FROM OLD.receiver AND NEW.receiver <> 'erased')
+       AND OLD.state NOT IN ('planned', 'waiting')
+     OR OLD.batch_ref IS NOT NULL AND NEW.batch_ref IS DISTINCT FROM OLD.batch_ref
+     OR OLD.item_ref IS NOT NULL AND NEW.item_ref IS DISTINCT FROM OLD.item_ref THEN
+    RAISE EXCEPTION 'payout % is frozen', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payout_frozen';
+  END IF;
+  RETURN NEW;
+END $$;

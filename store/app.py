@@ -44,7 +44,7 @@ from store.webhooks import controllers as webhooks
 ROOT = Path(__file__).parent.parent
 WEBHOOK_BYTES = 256 * 1024
 SERVED = (".css", ".js", ".svg", ".woff2")
-PRIVATE = ("/sell", "/orders/", "/payments/", "/checkout", "/cart", "/account")
+PRIVATE = ("/sell", "/orders/", "/pay/", "/payments/", "/checkout", "/cart", "/account")
 
 
 def refuse_other_files(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -106,7 +106,7 @@ def create_app(settings: Settings, gateways: Gateways) -> Litestar:
         logging_config=None,
     )
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
-    app.state.pages = Pages(environment, frame, {"badge": 0, "flash": (), "person": None})
+    app.state.pages = Pages(environment, frame, {"badge": 0, "flash": ()})
     shell = Shell(
         origin=settings.base_url,
         headers=HeaderPolicy(settings.https, settings.form_origins, PRIVATE),

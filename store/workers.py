@@ -22,7 +22,7 @@ from store.accounts import service as accounts
 from store.gateways.breaker import Refused
 from store.gateways.build import build_gateways
 from store.gateways.pace import TooFast
-from store.gateways.port import GatewayError, Gateways, StoredFailure, Unavailable
+from store.gateways.port import PAYPAL, STRIPE, GatewayError, Gateways, StoredFailure, Unavailable
 from store.kit import clock
 from store.kit.db import start_pool, stop_pool
 from store.kit.limits import forget_limits
@@ -31,12 +31,13 @@ from store.kit.queue import CHANNEL, hasten, work
 from store.kit.web.templates import make_environment
 from store.mail.service import Mailer, forget_sent, send_due, submit
 from store.orders.service import erase_orders
+from store.payments.service import track_parcel
 from store.payments.service.declines import forget_payers
 from store.payments.service.erase import erase_requests
 from store.payments.service.stop import stop_paying
-from store.payments.sweep import end_overdue, sweep_payments
-from store.payouts.service import send_reversal, send_transfer
-from store.payouts.sweep import sweep_transfers
+from store.payments.sweep import sweep_payments
+from store.payouts.service import forget_receivers, send_reversal, send_transfer
+from store.payouts.sweep import sweep_payouts, sweep_transfers
 from store.refunds.service import give_back
 from store.refunds.sweep import sweep_refunds
 from store.settings import Settings
@@ -62,6 +63,8 @@ TIDIES = (
     accounts.forget_sessions,
     accounts.forget_links,
     vendors.forget_offers,
+    vendors.forget_payout_offers,
+    forget_receivers,
     erase_orders,
     erase_requests,
     forget_bodies,
@@ -69,7 +72,7 @@ TIDIES = (
 )
 
 # What is added to a mail just before it is sent, by kind.
-LETTERS = {**accounts.LETTERS, **vendors.LETTERS}
+LETTERS = {**accounts.LETTERS, **vendors.LETTERS, **vendors.PAYOUT_LETTERS}
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +88,7 @@ class Worker:
         self.mailer = mailer
         self.tick = tick
         self._wakes: list[asyncio.Event] = []
-        self._was_away = False
+        self._were_away: set[str] = set()
         self._was_off: list[str] = []
 
     async def run(self, stop: asyncio.Event, dsn: str) -> None:
@@ -109,46 +112,53 @@ class Worker:
 
     async def process_events(self) -> int:
         """Apply waiting events."""
-        return await process_due(self.gateways) if await self._reach_provider() else 0
+        return await process_due(self.gateways, await self._find_away())
 
     async def run_operations(self) -> int:
         """Run waiting operations by the verb of their kind."""
-        if not await self._reach_provider():
-            return 0
-        return await work("operation", self._operate, tries=OPERATION_TRIES)
+        return await work("operation", self._operate, tries=OPERATION_TRIES, away=await self._find_away())
 
     async def send_mail(self) -> int:
         """Send waiting mail."""
         return await send_due(self.mailer, LETTERS)
 
     async def sweep(self) -> int:
-        """Look at stale payments, refunds, vendors and transfers; without the provider, only at what needs none."""
-        if not await self._reach_provider():
-            return await end_overdue()
-        done = await sweep_payments(self.gateways) + await sweep_refunds(self.gateways)
-        return done + await sweep_vendors(self.gateways) + await sweep_transfers(self.gateways)
+        """Look at stale payments, refunds, vendors, transfers and payouts; not at those of a provider that is away."""
+        away = await self._find_away()
+        done = await sweep_payments(self.gateways, away) + await sweep_refunds(self.gateways, away)
+        if STRIPE not in away:
+            done += await sweep_vendors(self.gateways) + await sweep_transfers(self.gateways)
+        if self.gateways.paypal is not None and PAYPAL not in away:
+            done += await sweep_payouts(self.gateways)
+        return done
 
     async def watch(self) -> int:
         """Have missed events fetched: of silent accounts, and of endpoints that are or just were switched off."""
         await sweep_silence()
-        if await self._reach_provider():
+        if STRIPE not in await self._find_away():
             self._was_off = await sweep_endpoints(self.gateways, self.mailer.base_url, self._was_off)
         return 0
 
-    async def _reach_provider(self) -> bool:
-        """Whether there is a provider to work with; one that was away is asked by a call that is nobody's."""
-        if self.gateways.stripe.is_away():
-            self._was_away = True
+    async def _find_away(self) -> tuple[str, ...]:
+        """The providers that do not answer; the work of one never waits for the other."""
+        rails = [STRIPE] if self.gateways.paypal is None else [STRIPE, PAYPAL]
+        return tuple([provider for provider in rails if not await self._reach(provider)])
+
+    async def _reach(self, provider: str) -> bool:
+        """Whether this provider is there to work with; one that was away is asked by a call that is nobody's."""
+        rail = self.gateways.rail(provider)
+        if rail.is_away():
+            self._were_away.add(provider)
             try:
-                await self.gateways.stripe.ping()
+                await rail.ping()
             except Unavailable:
                 return False
             except GatewayError as refused:
-                log.warning("provider_refuses", reason=str(refused))
-        if self._was_away:
-            self._was_away = False
-            waited = await hasten("inbox_event", AWAY) + await hasten("operation", AWAY)
-            log.info("provider_is_back", waited=waited)
+                log.warning("provider_refuses", provider=provider, reason=str(refused))
+        if provider in self._were_away:
+            self._were_away.discard(provider)
+            waited = [await hasten(table, AWAY, provider) for table in ("inbox_event", "operation")]
+            log.info("provider_is_back", provider=provider, waited=sum(waited))
         return True
 
     async def _operate(self, row: Mapping[str, Any]) -> None:
@@ -156,7 +166,8 @@ class Worker:
             "refund": lambda body: give_back(self.gateways, UUID(body["capture_id"])),
             "transfer": lambda body: send_transfer(self.gateways, UUID(body["transfer_id"])),
             "reverse_transfer": lambda body: send_reversal(self.gateways, UUID(body["reversal_id"])),
-            "back_fill": self._back_fill,
+            "track": lambda body: track_parcel(self.gateways, UUID(body["part_id"])),
+            "back_fill": lambda body: self._back_fill(body, row["provider"]),
             "stop_paying": self._stop_paying,
         }
         await verbs[row["kind"]](json.loads(row["body"]))
@@ -164,8 +175,8 @@ class Worker:
     async def _stop_paying(self, body: dict[str, Any]) -> None:
         await stop_paying(self.gateways, UUID(body["vendor_id"]))
 
-    async def _back_fill(self, body: dict[str, Any]) -> None:
-        await back_fill(self.gateways, body["account"])
+    async def _back_fill(self, body: dict[str, Any], provider: str) -> None:
+        await back_fill(self.gateways, body["account"], provider)
 
     async def _loop(
         self, stop: asyncio.Event, turn: Callable[[], Awaitable[int]], tick: float, *, woken: bool = True

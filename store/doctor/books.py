@@ -6,6 +6,8 @@ sweeps compare object by object. What is younger than `before` may still be on i
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from store.doctor.compare_money import (
     compare_balances,
     compare_ended,
@@ -13,10 +15,17 @@ from store.doctor.compare_money import (
     compare_money,
     compare_transfers,
 )
+from store.doctor.compare_payouts import compare_payouts
 from store.doctor.compare_talk import compare_events, compare_requests
-from store.doctor.truth import Books, Comparison, read_books
+from store.doctor.truth import Books, Comparison, Violations, read_books
 
 __all__ = ["COMPARISONS", "Books", "Comparison", "read_books"]
+
+
+async def compare_passed_on(books: Books, before: datetime) -> Violations:
+    """I13 of both rails: transfers to accounts, and payouts to addresses."""
+    return await compare_transfers(books, before) + await compare_payouts(books, before)
+
 
 COMPARISONS = (
     Comparison(
@@ -40,8 +49,8 @@ COMPARISONS = (
     Comparison(
         "I13",
         "of each payment no more is passed on than came in, once and as it is here",
-        compare_transfers,
-        "reverse the second transfer at the provider",
+        compare_passed_on,
+        "reverse the second transfer at the provider; what was paid out twice comes back from its receiver only",
     ),
     Comparison(
         "I15",

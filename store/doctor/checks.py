@@ -10,7 +10,9 @@ import httpx
 from store.doctor.books import COMPARISONS, read_books
 from store.doctor.check import Check
 from store.doctor.invariants import INVARIANTS, Invariant, find_violations
+from store.doctor.paid_out import check_payouts
 from store.doctor.passing_on import check_reversals, check_transfers
+from store.doctor.paypal import check_paypal, check_paypal_webhook
 from store.gateways.port import GatewayBug, GatewayError, Gateways
 from store.health import find_missing_migrations, read_migration_names
 from store.kit import clock
@@ -153,7 +155,8 @@ async def check_attempts() -> Check:
     row = await fetch_row(
         "SELECT payment.id, orders.number, payment.status, payment.expires_at FROM payment"
         ' JOIN orders ON orders.id = payment."order"'
-        " WHERE payment.status IN ('created', 'pending') AND payment.expires_at < $1 ORDER BY payment.expires_at",
+        " WHERE payment.status IN ('created', 'pending', 'capturing') AND payment.expires_at < $1"
+        " ORDER BY payment.expires_at",
         clock.now() - UNKNOWN,
     )
     if row is not None:
@@ -205,14 +208,17 @@ def list_checks(
         check_migrations,
         lambda: check_provider(gateways),
         lambda: check_country(settings, gateways),
+        lambda: check_paypal(gateways),
         *(lambda name=name: check_queue(name) for name in QUEUES),
         lambda: check_webhooks(settings, gateways, "account", "/webhooks/stripe", to_shop),
         lambda: check_webhooks(settings, gateways, "connect", "/webhooks/stripe/connect", to_shop),
         lambda: check_endpoints(settings, gateways),
+        lambda: check_paypal_webhook(settings, gateways),
         check_reviews,
         check_attempts,
         check_transfers,
         check_reversals,
+        check_payouts,
         check_events,
         *(lambda one=one: check_invariant(one) for one in INVARIANTS),
     ]

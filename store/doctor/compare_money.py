@@ -10,6 +10,7 @@ from store.doctor.invariant import OUT_OF_REACH
 from store.doctor.money import BEING_GIVEN_BACK
 from store.doctor.truth import Books, Row, Violations, at, our_captures, out_of_reach
 from store.kit.db import fetch
+from store.ledger import names
 
 # What went back without an event is looked for once a day.
 DAILY = timedelta(days=1, hours=1)
@@ -87,23 +88,37 @@ async def compare_balances(books: Books, before: datetime) -> Violations:
         return []
     vendors = {row["account_ref"] for row in await fetch(ACCOUNTS)}
     theirs = {
-        ("platform" if row["account"] == books.platform else row["account"], row["currency"].upper()): row["amount"]
+        (account, row["currency"].upper()): row["amount"]
         for row in books.balances
-        if row["account"] in vendors | {books.platform} and row["amount"]
+        if row["amount"] and (account := _name_account(row, books.platform, vendors))
     }
     booked = await fetch(
         "SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entry"
-        " WHERE starts_with(account, 'provider:stripe:') GROUP BY account, currency HAVING sum(amount) <> 0"
+        " WHERE split_part(account, ':', 1) = 'provider' AND split_part(account, ':', 2) IN ('stripe', 'paypal')"
+        " GROUP BY account, currency HAVING sum(amount) <> 0"
     )
-    ours = {(row["account"].rpartition(":")[2], row["currency"]): row["amount"] for row in booked}
+    ours = {(row["account"], row["currency"]): row["amount"] for row in booked}
+    left_out = {names.provider("stripe", holder) for holder in gone}
+    if await fetch("SELECT 1 FROM payout WHERE state IN ('intended', 'sent', 'held') LIMIT 1"):
+        # Whether it has left the balance is not known yet.
+        left_out.add(names.provider("paypal"))
     return [
         (
-            f"{holder} in {currency}",
-            f"{theirs.get((holder, currency), 0)} there, {ours.get((holder, currency), 0)} here",
+            f"{account.removeprefix('provider:stripe:').removeprefix('provider:')} in {currency}",
+            f"{theirs.get((account, currency), 0)} there, {ours.get((account, currency), 0)} here",
         )
-        for holder, currency in sorted(theirs.keys() | ours.keys())
-        if holder not in gone and theirs.get((holder, currency), 0) != ours.get((holder, currency), 0)
+        for account, currency in sorted(theirs.keys() | ours.keys())
+        if account not in left_out and theirs.get((account, currency), 0) != ours.get((account, currency), 0)
     ]
+
+
+def _name_account(row: Row, platform: str, vendors: set[str]) -> str:
+    """The ledger's account for what lies there, "" where it is nobody's of this shop."""
+    if row["provider"] == "paypal":
+        return names.provider("paypal") if row["platform"] == platform else ""
+    if row["account"] == platform:
+        return names.provider("stripe")
+    return names.provider("stripe", row["account"]) if row["account"] in vendors else ""
 
 
 async def compare_transfers(books: Books, before: datetime) -> Violations:

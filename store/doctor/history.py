@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.doctor.invariant import OUT_OF_REACH, Invariant
+from store.doctor.paid_out import UNSEEN
 
 INVARIANTS = (
     Invariant(
@@ -51,6 +52,7 @@ INVARIANTS = (
           UNION ALL SELECT 'payment', id, status, 'created' FROM payment
           UNION ALL SELECT 'refund', id, status, 'requested' FROM refund
           UNION ALL SELECT 'transfer', id, state, 'intended' FROM transfer
+          UNION ALL SELECT 'payout', id, state, 'planned' FROM payout
           UNION ALL SELECT 'transfer_reversal', id, state, 'intended' FROM transfer_reversal) AS now
         LEFT JOIN LATERAL (SELECT to_state FROM transition AS made
           WHERE (made.machine, made.row_id) = (now.machine, now.id::text) ORDER BY seq DESC LIMIT 1) AS last ON true
@@ -78,6 +80,7 @@ INVARIANTS = (
         UNION ALL SELECT 'refund ' || refund.id, 'never sent, and nobody will send it' FROM refund
         WHERE ours AND status = 'requested' AND NOT EXISTS (SELECT FROM operation WHERE kind = 'refund'
           AND key = refund.capture::text AND state IN ('waiting', 'parked'))
+        UNION ALL {UNSEEN}
         """,  # noqa: S608 - a constant
         "see that a worker runs (`python -m store work`) and read its log about this row",
     ),

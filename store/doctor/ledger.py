@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.doctor.invariant import Invariant
+from store.doctor.paid_out import JOURNALS
 
 # Journals that nothing but our own rows asks for.
 LOST = """
@@ -125,7 +126,7 @@ INVARIANTS = (
           FROM capture JOIN ledger_tx AS tx
             ON (tx.source, tx.kind, tx.ref) = (provider, 'capture', capture_ref)) AS compared
         WHERE amount <> booked
-        UNION ALL {LOST} UNION ALL {SWAPPED}
+        UNION ALL {LOST} UNION ALL {SWAPPED} UNION ALL {JOURNALS}
         """,  # noqa: S608 - constants
         "read the order's timeline and the provider's dashboard, then post what is missing",
     ),

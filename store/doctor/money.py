@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.doctor.invariant import Invariant
+from store.doctor.paid_out import DEBTS, SHARES
 
 # What is being given back is not kept; what a person was asked to look at is not forgotten.
 BEING_GIVEN_BACK = """
@@ -78,7 +79,7 @@ INVARIANTS = (
     Invariant(
         "I13",
         "no vendor gets more of a payment than its share, and each transfer once",
-        """
+        f"""
         SELECT orders.number, part.vendor_name || ' is passed on ' || made.passed || ' of its share of ' || part.share
         FROM vendor_order AS part JOIN orders ON orders.id = part."order" JOIN LATERAL (
           SELECT coalesce(sum(amount - reversed), 0)::bigint AS passed FROM transfer
@@ -100,13 +101,14 @@ INVARIANTS = (
         UNION ALL SELECT orders.number, 'a transfer to ' || part.vendor_name || ', who is charged directly'
         FROM transfer JOIN orders ON orders.id = transfer."order"
         JOIN vendor_order AS part ON part.id = transfer.vendor_order WHERE orders.charge_type = 'direct'
-        """,
+        UNION ALL {SHARES}
+        """,  # noqa: S608 - a constant
         "reverse at the provider what was passed on too much, then find out who wrote past the triggers",
     ),
     Invariant(
         "I14",
         "no more goes back than came in, and what went back is counted once",
-        """
+        f"""
         SELECT capture_ref, 'of ' || capture.amount || ' goes back ' || sum(refund.amount)
         FROM refund JOIN capture ON capture.id = refund.capture
         WHERE refund.status IN ('requested', 'pending', 'succeeded')
@@ -122,7 +124,8 @@ INVARIANTS = (
         FROM transfer JOIN LATERAL (SELECT coalesce(sum(reversal.amount), 0) AS taken FROM transfer_reversal AS reversal
           WHERE reversal.transfer = transfer.id AND reversal.state = 'done') AS made ON true
         WHERE reversed <> taken
-        """,
+        UNION ALL {DEBTS}
+        """,  # noqa: S608 - a constant
         "stop refunds of this payment and compare it with the provider's dashboard",
     ),
     Invariant(

@@ -44,7 +44,7 @@ INVARIANTS = (
         SELECT orders.number, 'held until ' || hold_until FROM orders
         WHERE holds_stock AND payment_state IN ('awaiting_payment', 'failed') AND hold_until < $1
           AND NOT EXISTS (SELECT FROM payment WHERE payment."order" = orders.id
-            AND payment.status IN ('created', 'pending', 'processing'))
+            AND payment.status IN ('created', 'pending', 'capturing', 'processing'))
         """,
         "see that a worker runs (`python -m store work`): its sweep ends such orders",
     ),

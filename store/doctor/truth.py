@@ -16,18 +16,22 @@ from store.kit.db import fetch
 
 Row = dict[str, Any]
 Violations = list[tuple[str, str]]
-OF_MONEY = ("captures", "refunds", "transfers", "balances")
+OF_MONEY = ("captures", "refunds", "transfers", "payouts", "balances")
 KINDS = (*OF_MONEY, "events", "requests")
 
 
 @dataclass(frozen=True)
 class Books:
-    """The sandbox's truth, amounts of money in our minor units; `platform` is the account of our key."""
+    """The sandbox's truth, amounts of money in our minor units; `platform` is the account of our Stripe key.
+
+    Rows of PayPal's name it as their `platform`: one account there belongs to each.
+    """
 
     platform: str
     captures: list[Row]
     refunds: list[Row]
     transfers: list[Row]
+    payouts: list[Row]
     balances: list[Row]
     events: list[Row]
     requests: list[Row]
@@ -48,7 +52,8 @@ async def read_books(client: httpx.AsyncClient, key: str) -> Books:
     me = await client.get("/v1/account", headers={"Authorization": f"Bearer {key}"})
     answers = await asyncio.gather(*(client.get(f"/_sandbox/truth/{kind}") for kind in KINDS))
     rows = {kind: answer.raise_for_status().json()["data"] for kind, answer in zip(KINDS, answers, strict=True)}
-    for row in (row for kind in OF_MONEY for row in rows[kind]):
+    # PayPal's are told in our minor units.
+    for row in (row for kind in OF_MONEY for row in rows[kind] if row["provider"] == "stripe"):
         row |= {name: from_wire(row[name], row["currency"]) for name in ("amount", "refunded") if row[name]}
     return Books(me.raise_for_status().json()["id"], **rows)
 

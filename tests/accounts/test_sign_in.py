@@ -200,6 +200,19 @@ async def test_header_shows_who_is_there_when_a_page_is_framed(world: World) -> 
     assert '<a href="/account">Account</a>' in (await ada.get("/")).text
 
 
+async def test_nobody_is_told_to_sign_in_by_an_error_page_and_nobody_is_asked(world: World) -> None:
+    ada = world.browser()
+    await sign_in_as(ada, "ada")
+
+    async with count_statements() as asked:
+        page = await ada.get("/no-such-page")
+
+    assert page.status_code == 404
+    assert '<a href="/account">Account</a>' in page.text
+    assert "Sign in" not in page.text
+    assert asked == []
+
+
 async def test_page_asks_nobody_who_it_is_when_there_is_no_session_cookie(world: World) -> None:
     async with count_statements() as anonymous:
         await world.browser().get("/help")

@@ -32,7 +32,10 @@ EMAILS = {
 
 
 class Scene:
-    """Ada has bought a mug of Kiln & Co; two more work in shops. `facts` fills addresses and forms."""
+    """Ada has bought a mug of Kiln & Co and is about to pay another at PayPal; two more work in shops.
+
+    `facts` fills addresses and forms.
+    """
 
     def __init__(self, world: World, facts: dict[str, str]) -> None:
         self.world = world
@@ -61,8 +64,11 @@ async def set_the_scene(world: World) -> Scene:
                 " SELECT gen_random_uuid(), $1, vendor.id, $3 FROM vendor WHERE slug = $2",
                 *(person_id, slug, role),
             )
+    await ada.add(MUG)
+    waiting = (await ada.check_out(provider="paypal")).rpartition("/")[2]
+    await ada.post("/payments/paypal", order=waiting)
     token = path.rpartition("/")[2]
-    part_id = await _text("SELECT id FROM vendor_order")
+    part_id = await _text('SELECT id FROM vendor_order WHERE "order" = (SELECT id FROM orders WHERE token = $1)', token)
     await ada.post(f"{path}/ask", form_id="form-0000", seller=part_id, about="question", message="When?")
     product_id = await _text("SELECT product FROM variant WHERE sku = $1", MUG)
     vendor_id = await fetch_value("SELECT vendor FROM product WHERE id = $1", UUID(product_id))
@@ -70,8 +76,9 @@ async def set_the_scene(world: World) -> Scene:
     facts = {
         "token": token,
         "number": await _text("SELECT number FROM orders WHERE token = $1", token),
-        "payment": await _text("SELECT token FROM payment"),
-        "session": await _text("SELECT provider_ref FROM payment"),
+        "payment": await _text("SELECT token FROM payment WHERE provider = 'stripe'"),
+        "session": await _text("SELECT provider_ref FROM payment WHERE provider = 'stripe'"),
+        "at_paypal": await _text("SELECT token FROM payment WHERE provider = 'paypal'"),
         "part_id": part_id,
         "message_id": await _text("SELECT id FROM order_message"),
         "picture_id": await _text("SELECT id FROM picture"),

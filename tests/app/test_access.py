@@ -81,6 +81,10 @@ MATRIX = {
     "POST /orders/{token}/check": Row(TOKEN),
     "POST /orders/{token}/cancel": Row(TOKEN),
     "GET /payments/{token}/return": Row(TOKEN, "/payments/{payment}/return?session_id={session}"),
+    "GET /pay/{token}": Row(TOKEN),
+    "POST /payments/paypal": Row(TOKEN, form={"order": "{token}"}),
+    "POST /payments/{token}/capture": Row(TOKEN, "/payments/{at_paypal}/capture"),
+    "POST /webhooks/paypal": Row(UNSIGNED),
     "POST /webhooks/stripe": Row(UNSIGNED),
     "POST /webhooks/stripe/connect": Row(UNSIGNED),
     "GET /account": Row(PERSONS),
@@ -141,6 +145,14 @@ MATRIX = {
     "POST /sell/orders/{part_id}/deliver": Row(KILNS),
     "POST /sell/messages/{message_id}/done": Row(KILNS),
     "GET /sell/statement": Row(SEATED),
+    "GET /sell/payouts": Row(SEATED),
+    "POST /sell/payouts/address": Row(OWNERS),
+    "GET /sell/payouts/verify/{token}": Row(
+        PERSONS | dict.fromkeys(ACTORS[3:], NOT_FOUND), "/sell/payouts/verify/made-up"
+    ),
+    "POST /sell/payouts/verify/{token}": Row(
+        PERSONS | dict.fromkeys(ACTORS[3:], NOT_FOUND), "/sell/payouts/verify/made-up"
+    ),
     "GET /sell/team": Row(OWNERS),
     "POST /sell/team": Row(OWNERS),
     "POST /sell/team/withdraw": Row(
@@ -213,7 +225,7 @@ async def meet(scene: Scene, actor: str, route: str) -> str:
     method, _, template = route.partition(" ")
     row = MATRIX[route]
     holds = actor in HOLDERS or row.expected is not TOKEN
-    facts = scene.facts if holds else {**scene.facts, "token": "made-up", "payment": "made-up"}
+    facts = scene.facts if holds else {**scene.facts, "token": "made-up", "payment": "made-up", "at_paypal": "made-up"}
     browser = await scene.enter(actor)
     body = urlencode({name: text.format(**facts) for name, text in row.form.items()})
     headers = {"Content-Type": FORM_TYPE} if method == "POST" else {}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from store.disputes.states import DISPUTE
 from store.kit.lifecycle import Lifecycle
 from store.orders.states import FULFILMENT, ORDER
 from store.payments.states import PAYMENT
-from store.payouts.states import REVERSAL, TRANSFER
+from store.payouts.states import PAYOUT, REVERSAL, TRANSFER
 from store.refunds.states import REFUND
 from store.vendors.states import VENDOR
 from tests.world import rows
 
 
 @pytest.mark.parametrize(
-    "lifecycle", [FULFILMENT, ORDER, PAYMENT, REFUND, REVERSAL, TRANSFER, VENDOR], ids=lambda one: one.machine
+    "lifecycle",
+    [DISPUTE, FULFILMENT, ORDER, PAYMENT, PAYOUT, REFUND, REVERSAL, TRANSFER, VENDOR],
+    ids=lambda one: one.machine,
 )
 async def test_moves_are_the_same_in_code_and_database(db: str, lifecycle: Lifecycle) -> None:
     listed = await rows(
@@ -27,9 +30,11 @@ async def test_moves_are_the_same_in_code_and_database(db: str, lifecycle: Lifec
 
 async def test_no_other_machine_is_guarded(db: str) -> None:
     assert [row["machine"] for row in await rows("SELECT DISTINCT machine FROM allowed_move ORDER BY machine")] == [
+        "dispute",
         "fulfilment",
         "order",
         "payment",
+        "payout",
         "refund",
         "transfer",
         "transfer_reversal",

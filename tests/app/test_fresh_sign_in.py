@@ -12,7 +12,7 @@ from tests.app.test_access import MATRIX, SIGN_IN, list_routes, meet
 from tests.world import Browser, World
 
 GUARDED = (
-    *("/sell/connect/", "/sell/team"),
+    *("/sell/connect/", "/sell/team", "/sell/payouts/"),
     *("/account/email", "/account/password", "/account/export", "/account/delete"),
 )
 # It reads the provider's truth into our rows and changes nothing there.

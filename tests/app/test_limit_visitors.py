@@ -11,7 +11,7 @@ from store.accounts.controllers.forms import CHANGES, MAILS, SIGN_INS, SIGN_UPS
 from store.app import create_app
 from store.cart.controllers.codes import GUESSES
 from store.orders.controllers import MESSAGES, PAGES_PER_MINUTE
-from store.payments.controllers import CHECKOUTS, ORDER_ACTIONS
+from store.payments.controllers.shared import CHECKOUTS, ORDER_ACTIONS
 from tests.world import SHOP, World
 
 PROXY = "10.0.0.1"

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from store.app import ROOT, create_app
+from store.app import ROOT
 from store.gateways.build import build_gateways
 from store.kit.crash import CRASH_AT
 from store.kit.db import start_pool, stop_pool
@@ -24,7 +24,8 @@ from store.kit.web.templates import make_environment
 from store.mail.service import Mailer
 from store.settings import Settings
 from store.workers import Worker
-from tests.world import SHOP, Browser
+from tests.ready import make_shop
+from tests.world import SANDBOX, SHOP, Browser
 
 SECONDS = 60
 VISITOR = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
@@ -68,7 +69,7 @@ async def run_errand(settings: Settings, base: str, errand: Errand, crash_at: in
 def start_errand(settings: Settings, base: str, errand: Errand, crash_at: int = 0) -> BaseProcess:
     """Start `errand`; whoever calls this ends the process."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["tests.faults.warm"])
     told = replace(settings, stripe_api_base=base)
     process = context.Process(target=live, args=(told, errand, {"DEMO": "1", CRASH_AT: str(crash_at)}))
     process.start()
@@ -97,8 +98,9 @@ def live(settings: Settings, errand: Errand, env: dict[str, str]) -> None:
 
 
 async def _live(settings: Settings, errand: Errand) -> None:
-    gateways = build_gateways(settings)
-    shop = create_app(settings, gateways)
+    # The routes are there, those of a shop whose provider has another address: read at each request but for its policy.
+    kept, gateways, shop = make_shop(replace(settings, stripe_api_base=SANDBOX), build_gateways(settings))
+    object.__setattr__(kept, "stripe_api_base", settings.stripe_api_base)
     environment = make_environment(ROOT / "templates", ROOT / "static", settings=settings.shown)
     mailer = Mailer(settings.smtp_url, settings.mail_from, settings.base_url, environment, _post_letter(settings))
     await start_pool(5)

@@ -19,6 +19,8 @@ async def started(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m store COMMAND`, whose provider is at `base`; it does not outlive the block."""
     settings = world.settings
+    paypal = settings.paypal
+    assert paypal is not None
     told = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": db,
@@ -30,6 +32,11 @@ async def started(
         "STRIPE_API_BASE": base,
         "STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secrets[0],
         "STRIPE_CONNECT_WEBHOOK_SECRET": settings.stripe_connect_webhook_secrets[0],
+        "PAYPAL_CLIENT_ID": paypal.client_id,
+        "PAYPAL_CLIENT_SECRET": paypal.client_secret,
+        "PAYPAL_WEBHOOK_ID": paypal.webhook_id,
+        "PAYPAL_BASE_URL": base,
+        "PAYPAL_CA_FILE": f"{paypal.ca_file}",
         "SMTP_URL": settings.smtp_url,
         "DEMO": "1",
         **env,

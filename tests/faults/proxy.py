@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from store.kit.db import engine, start_pool, stop_pool
+from tests.ready import open_pool
 
 COMMIT = b"COMMIT;\0"
 BYTES = 64 * 1024
@@ -93,4 +94,4 @@ async def through_proxy(url: str) -> AsyncIterator[Proxy]:
         for task in proxy.tasks:
             task.cancel()
         await asyncio.gather(*proxy.tasks, return_exceptions=True)
-        await start_pool(20)
+        await open_pool()

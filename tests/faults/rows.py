@@ -1,7 +1,7 @@
 """The fault matrix: what may go wrong, what must happen then, and which tests make it go wrong.
 
 `python -m tests.faults.rows` writes it, with the doctor's invariants, into `docs/reliability.md`. A row that is not
-here concerns what this shop does not have (another database, another provider, subscriptions, disputes, payouts).
+here concerns what this shop does not have (another database, subscriptions, disputes, refunds by hand).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FAULTS = """
 ## Faults
 
 Each row names the tests that make it happen. Numbers that are missing concern what this shop does not have (another
-database, another provider, subscriptions, disputes, payouts).
+database, subscriptions, disputes, refunds by hand).
 
 For row 27 each commit (`store/kit/db.py`) and each call to a provider (`store/gateways`) counts two passes, before and
 after: a process of a demo that is started with `CRASH_AT=n` ends at the n-th as if it had been killed. A shop that is

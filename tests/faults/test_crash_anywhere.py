@@ -18,7 +18,7 @@ from store.kit.db import transaction
 from tests.facts import ONCE, count_effects, mails, one, path_of, the_order, value
 from tests.faults.child import FORM, VISITOR, Errand, Request, jar, run_errand
 from tests.faults.serving import served
-from tests.invariants import QUEUES, bring_to_rest, find_broken
+from tests.invariants import QUEUES, find_broken, find_broken_at_rest
 from tests.outages import release_leases
 from tests.payments.buying import LAMP, MUG, end_too_early, pay_unheard, place
 from tests.signing import sign_body
@@ -141,8 +141,7 @@ async def go_on(world: World, base: str, errand: Errand) -> None:
     await release_leases(*QUEUES)
     assert await run_errand(world.settings, base, errand) == 0
     assert await find_broken() == {}
-    await bring_to_rest(world)
-    assert await find_broken(world) == {}
+    assert await find_broken_at_rest(world) == {}
 
 
 async def hear(world: World, type: str = "checkout.session.completed") -> Request:

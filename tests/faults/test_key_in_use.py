@@ -5,9 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from store.kit.db import fetch
+from store.payments.service import sync_payment
+from store.payments.states import Door
 from tests.facts import ONCE, count_effects, posted, the_order, the_payment
 from tests.gateways.wires import rewire
-from tests.payments.buying import MUG, SESSIONS
+from tests.payments.buying import MUG, SESSIONS, break_calls, mend
+from tests.payments.paypal_buying import approved, capture, captures_there, states
 from tests.payments.unanswered import created_on_the_wire, sessions_of
 from tests.world import World
 
@@ -62,3 +66,24 @@ async def test_one_session_is_made_and_adopted_when_the_key_of_checkout_is_in_us
     await world.settle()
     assert await count_effects() == ONCE
     assert (await the_order())["payment_state"] == "paid"
+
+
+@pytest.mark.parametrize(("when", "meanwhile"), [("before", "capturing"), ("after", "succeeded")])
+async def test_money_is_taken_once_when_the_same_capture_runs_at_paypal_already(
+    world: World, when: str, meanwhile: str
+) -> None:
+    ada, made = await approved(world)
+    await break_calls(world, "/v2/checkout/orders/*/capture", when=when, status=409)
+
+    await capture(ada, made)
+    seen = await the_payment()
+    await mend(world)
+    # Whoever asked first would have its answer by now.
+    await fetch("UPDATE payment SET claimed_at = claimed_at - interval '1 minute'")
+    await sync_payment(world.gateways, seen["id"], Door.WEBHOOK)
+
+    assert seen["status"] == meanwhile
+    assert await states() == ("paid", "succeeded")
+    assert len(await captures_there(world)) == 1
+    keys = {sent.headers["paypal-request-id"] for sent in world.wire.sent if sent.url.path.endswith("/capture")}
+    assert len(keys) == 1

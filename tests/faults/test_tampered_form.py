@@ -13,7 +13,7 @@ from piccolo.table import Table
 from store.cart.controllers.codes import CodeForm
 from store.cart.controllers.lines import AcceptForm, AddForm, ChangeForm, RemoveForm
 from store.cart.controllers.page import RestoreForm
-from store.payments.controllers import CheckoutForm
+from store.payments.controllers.checkout import CheckoutForm
 from store.piccolo_app import APP_CONFIG
 from tests.facts import value
 from tests.payments.buying import MUG, THROW

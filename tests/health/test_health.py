@@ -10,9 +10,10 @@ from litestar import Litestar
 
 from store.health import Health, make_route_handlers, read_gauges, read_migration_names
 from store.kit import clock
-from store.kit.db import engine, fetch, start_pool
+from store.kit.db import engine, fetch
 from store.kit.metrics import REGISTRY
 from store.kit.web.errors import exception_handlers
+from tests.ready import open_pool
 from tests.world import World
 
 TOKEN = "0123456789abcdef"
@@ -60,7 +61,7 @@ async def no_database(db: str):
     engine().pool.terminate()
     yield
     engine().pool = None
-    await start_pool(20)
+    await open_pool()
 
 
 async def test_process_is_not_ready_when_the_database_does_not_answer(no_database: None) -> None:

@@ -22,6 +22,7 @@ class Demo:
 
     demo: bool = True
     stripe_api_base: str = "http://127.0.0.1:8001"
+    paypal: bool = False
 
 
 ENVIRONMENT = make_environment(TEMPLATES, STATIC, settings=Demo())

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from e2e.chromium import ARGS, ChromiumMissingError, find_chromium
 from store.kit.web.headers import content_security_policy
+from tests.chromium import open_chromium
 from tests.look.markup import STATIC
 from tests.look.pages import make_order, make_paid, make_status, render
 
@@ -98,18 +98,19 @@ def shop() -> Iterator[Shop]:
     shop.server.server_close()
 
 
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with open_chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
-async def tab(shop: Shop) -> AsyncIterator[Page]:
-    try:
-        chromium = str(find_chromium(fetch=False))
-    except ChromiumMissingError as missing:
-        pytest.skip(str(missing))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=[*ARGS, "--no-sandbox"])
-        tab = await browser.new_page()
-        await tab.goto(shop.url)
-        yield tab
-        await browser.close()
+async def tab(shop: Shop, chromium: Browser) -> AsyncIterator[Page]:
+    visitor = await chromium.new_context()
+    tab = await visitor.new_page()
+    await tab.goto(shop.url)
+    yield tab
+    await visitor.close()
 
 
 async def test_polling_stops_and_the_tab_says_paid_when_the_order_is_paid(shop: Shop, tab: Page) -> None:

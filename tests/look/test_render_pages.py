@@ -32,6 +32,8 @@ MAIL = {
     "total": 5400,
     "descriptor": "OVERPRINT* OP",
     "method": "Visa 4242",
+    "way_back": "Visa 4242",
+    "when_back": "Your bank usually shows it within 5 to 10 days.",
     "parts": [
         {
             "vendor": "Kiln & Co",

@@ -80,6 +80,13 @@ def test_script_is_small_and_needs_no_eval() -> None:
     assert not re.search(r"\beval\b|new Function|innerHTML|document\.write|fetch\(|https?:", script)
 
 
+def test_script_of_the_payment_page_is_small_and_needs_no_eval() -> None:
+    script = (STATIC / "js/paypal.js").read_text()
+
+    assert len(script.encode()) < SCRIPT_BUDGET
+    assert not re.search(r"\beval\b|new Function|innerHTML|document\.write|https?:", script)
+
+
 def test_every_class_a_template_names_is_styled() -> None:
     css = (STATIC / "css/app.css").read_text()
     styled = set(re.findall(r"\.([a-z][\w-]*)", css))

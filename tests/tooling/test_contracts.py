@@ -29,6 +29,8 @@ def house(tmp_path: Path) -> Path:
             build(tmp_path, f"{name.removeprefix('store.')}/{room}.py")
     build(tmp_path, "gateways/stripe/client.py", "import stripe")
     build(tmp_path, "gateways/stripe/__init__.py")
+    build(tmp_path, "gateways/paypal/__init__.py")
+    build(tmp_path, "gateways/build.py", "import store.gateways.paypal")
     build(tmp_path, "__main__/__init__.py", "import store.sandbox")
     return tmp_path
 
@@ -72,6 +74,8 @@ def test_new_folder_fails_when_it_has_no_place(house: Path) -> None:
         ("sandbox/app.py", "import stripe", "Only store.gateways.stripe"),
         ("payments/service.py", "import stripe", "Only store.gateways.stripe"),
         ("gateways/build.py", "import stripe", "Only store.gateways.stripe"),
+        ("payments/service.py", "import store.gateways.paypal", "Only what builds the gateways"),
+        ("gateways/stripe/client.py", "import store.gateways.paypal", "Only what builds the gateways"),
         ("cart/service.py", "import litestar", "Services know neither"),
         ("cart/queries.py", "import store.catalogue.controllers", "Services know neither"),
         ("cart/states.py", "import store.cart.tables", "The rooms of a slice"),

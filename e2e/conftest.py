@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, expect
 from e2e.chromium import launch_options
 from e2e.invariants import check_after
 from e2e.market import Market, visit_market
+from e2e.pages.rails import RAILS, Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 from e2e.watch import ARGS, Watch
@@ -99,6 +100,13 @@ def new_visitor(new_context: NewContext) -> Callable[..., Shop]:
 def shop(new_visitor: Callable[..., Shop]) -> Shop:
     """The shop as one visitor sees it."""
     return new_visitor()
+
+
+@pytest.fixture(params=RAILS, ids=[rail.name for rail in RAILS])
+def rail(request: pytest.FixtureRequest) -> Rail:
+    """One way to pay after the other: the journey that asks for it is made once for each."""
+    assert isinstance(request.param, Rail)
+    return request.param
 
 
 @pytest.fixture

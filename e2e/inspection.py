@@ -13,6 +13,12 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 RUN = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+# A page that was come to by a click may be read before its stylesheet is there; false when it does not come.
+DRESSED = """() => {
+  const late = [...document.querySelectorAll("link[rel=stylesheet]")].filter((link) => !link.sheet);
+  const all = Promise.all(late.map((link) => new Promise((go) => (link.onload = link.onerror = go))));
+  return Promise.race([all.then(() => true), new Promise((go) => setTimeout(() => go(false), 5000))]);
+}"""
 MEASURE = """() => ({
   hangsOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   headings: [...document.querySelectorAll("h1")].map((heading) => heading.textContent.trim()),
@@ -39,6 +45,8 @@ class Inspection:
 
     def __call__(self, page: Page, state: str) -> None:
         """Inspect the page in both sizes under the name of its state; the window keeps its size."""
+        if not page.evaluate(DRESSED):
+            self._problems.append(f"{state}: its stylesheet has not come")
         before = page.viewport_size
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})

@@ -35,6 +35,7 @@ CREATE TEMP VIEW payment AS SELECT * FROM public.payment WHERE "order" IN (SELEC
 CREATE TEMP VIEW capture AS SELECT * FROM public.capture WHERE "order" IN (SELECT id FROM orders);
 CREATE TEMP VIEW refund AS SELECT * FROM public.refund WHERE "order" IN (SELECT id FROM orders);
 CREATE TEMP VIEW transfer AS SELECT * FROM public.transfer WHERE "order" IN (SELECT id FROM orders);
+CREATE TEMP VIEW payout AS SELECT * FROM public.payout WHERE "order" IN (SELECT id FROM orders);
 CREATE TEMP VIEW ledger_entry AS SELECT * FROM public.ledger_entry WHERE id > {entry}
 """
 Broken = dict[str, list[tuple[str, str]]]

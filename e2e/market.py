@@ -36,6 +36,7 @@ START_SECONDS = 180.0
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
 SECRET_KEY = "sk_test_overprint"
+PAYPAL_APP = ("overprint", "overprint-secret")
 FREE = "on_hand - reserved - sold"
 QUEUES = ("inbox_event", "operation", "mail_message")
 STAYS_SECONDS = 3.0
@@ -50,7 +51,7 @@ HELD = "SELECT id FROM orders WHERE payment_state IN ('awaiting_payment', 'faile
 VENDOR_FACTS = (
     "name, about, ink, returns_text, state, paused, closed_at, delivery_price, allow_promotion_codes,"
     " charges_enabled, payouts_enabled, details_submitted,"
-    " card_payments, transfers, requirements, check_at"
+    " card_payments, transfers, requirements, check_at, payout_email, payout_email_at"
 )
 T = TypeVar("T")
 
@@ -97,6 +98,11 @@ class Market:
     def ask(self, method: str, path: str, **form: str) -> Row:
         """Speak the provider's own API, as somebody at the platform would: the answer's JSON."""
         answer = self._console.request(method, path, data=form, auth=(SECRET_KEY, ""))
+        return dict(answer.raise_for_status().json())
+
+    def ask_paypal(self, method: str, path: str, body: Row | None = None) -> Row:
+        """Speak PayPal's own API as the shop's app, as somebody beside the shop would: the answer's JSON."""
+        answer = self._console.request(method, path, json=body, auth=PAYPAL_APP)
         return dict(answer.raise_for_status().json())
 
     def truth(self, what: str) -> list[Row]:
@@ -174,6 +180,8 @@ class Market:
         for table in ("transfer_reversal", "transfer"):
             self.rows(f"UPDATE {table} SET state = 'canceled' WHERE state IN ('intended', 'waiting')")
             self.rows(f"UPDATE {table} SET look_at = NULL WHERE look_at IS NOT NULL")
+        self.rows("UPDATE payout SET state = 'canceled' WHERE state IN ('planned', 'waiting')")
+        self.rows("UPDATE payout SET look_at = NULL WHERE look_at IS NOT NULL")
         # What vendors made in a journey leaves the shelves with it.
         made = [row["id"] for row in self._found["product"]]
         self.rows("UPDATE product SET published = false WHERE published AND id <> ALL($1)", made)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from e2e.market import Market
-from e2e.pages.payment import HostedPage
+from e2e.pages.rails import Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 
 
-def test_one_order_is_placed_when_continue_is_clicked_twice(market: Market, shop: Shop, ada: Person) -> None:
-    checkout = shop.put_in_cart("pasta-bowl").check_out().fill(ada)
-    checkout.button.scroll_into_view_if_needed()
-    box = checkout.button.bounding_box()
+def test_one_order_is_placed_when_continue_is_clicked_twice(
+    market: Market, shop: Shop, ada: Person, rail: Rail
+) -> None:
+    button = rail.button(shop.put_in_cart("pasta-bowl").check_out().fill(ada))
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
     assert box is not None
     [cookie] = [cookie for cookie in shop.page.context.cookies() if cookie.get("name") == "cart"]
 
@@ -22,8 +24,8 @@ def test_one_order_is_placed_when_continue_is_clicked_twice(market: Market, shop
             with shop.page.expect_request("**/checkout"):
                 shop.page.mouse.click(box["x"] + 20, box["y"] + 20)
 
-    HostedPage(shop.page).expect_open().pay().expect_state("Paid")
+    rail.arrive(shop.page).pay().expect_state("Paid")
     assert len(market.truth("captures")) == 1
     assert len(market.rows("SELECT 1 FROM orders WHERE email = $1", ada.email)) == 1
-    created = [request for request in market.truth("requests") if request["path"] == "/v1/checkout/sessions"]
+    created = [request for request in market.truth("requests") if request["path"] == rail.opens]
     assert len({request["idempotency_key"] for request in created if request["method"] == "POST"}) == 1

@@ -7,25 +7,26 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from e2e.market import Market
+from e2e.pages.rails import Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 from e2e.watch import Watch
 
 
 def test_second_buyer_is_told_before_paying_when_last_item_is_held(
-    market: Market, new_visitor: Callable[..., Shop], watch: Watch, ada: Person, otto: Person
+    market: Market, new_visitor: Callable[..., Shop], watch: Watch, ada: Person, otto: Person, rail: Rail
 ) -> None:
     market.stock("KILN-VASE", 1)
     ada_at_checkout = new_visitor().put_in_cart("stoneware-vase").check_out()
     otto_at_checkout = new_visitor().put_in_cart("stoneware-vase").check_out()
-    hosted = ada_at_checkout.go_on(ada)
+    away = rail.go_on(ada_at_checkout, ada)
 
     watch.expect(409)
-    otto_at_checkout.fill(otto).button.click()
+    rail.button(otto_at_checkout.fill(otto)).click()
 
     otto_at_checkout.expect_heading("Your cart has changed")
     expect(otto_at_checkout.page.get_by_text("Nothing was ordered and nothing was charged.")).to_be_visible()
-    hosted.pay().expect_state("Paid")
+    away.pay().expect_state("Paid")
     cart = otto_at_checkout.open_cart()
     expect(cart.line("Stoneware vase")).to_contain_text("This has sold out.")
     assert len(market.truth("captures")) == 1

@@ -8,12 +8,13 @@ from playwright.sync_api import expect
 
 from e2e.market import Market
 from e2e.pages.payment import Mailbox
+from e2e.pages.rails import Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 
 
-def test_buyer_and_sellers_are_told_when_order_is_paid(market: Market, shop: Shop, ada: Person) -> None:
-    order = shop.put_in_cart("pasta-bowl", "letter-set").check_out().go_on(ada).pay().expect_state("Paid")
+def test_buyer_and_sellers_are_told_when_order_is_paid(market: Market, shop: Shop, ada: Person, rail: Rail) -> None:
+    order = rail.go_on(shop.put_in_cart("pasta-bowl", "letter-set").check_out(), ada).pay().expect_state("Paid")
     number, path = order.number, order.path
 
     market.settle()

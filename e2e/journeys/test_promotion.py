@@ -7,15 +7,16 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from e2e.market import Market
+from e2e.pages.rails import Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 from e2e.watch import Watch
 
 
-def test_less_is_paid_when_code_is_applied(market: Market, shop: Shop, ada: Person) -> None:
+def test_less_is_paid_when_code_is_applied(market: Market, shop: Shop, ada: Person, rail: Rail) -> None:
     cart = shop.put_in_cart("pasta-bowl").apply_code("welcome10").expect_total("$36.60")
 
-    order = cart.check_out().go_on(ada).pay().expect_state("Paid")
+    order = rail.go_on(cart.check_out(), ada).pay().expect_state("Paid")
 
     market.settle()
     expect(order.page.get_by_text("WELCOME10")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from e2e.market import Market
+from e2e.pages.rails import Rail
 from e2e.pages.shop import Shop
 from e2e.people import Person
 
@@ -14,14 +15,14 @@ SETTLED = 10
 
 @pytest.mark.parametrize(("amount", "state"), [(4000, "Refunded"), (1000, "Partly refunded")])
 def test_order_shows_refund_when_made_at_provider(
-    market: Market, shop: Shop, ada: Person, amount: int, state: str
+    market: Market, shop: Shop, ada: Person, rail: Rail, amount: int, state: str
 ) -> None:
-    order = shop.put_in_cart("pasta-bowl").check_out().go_on(ada).pay().expect_state("Paid")
+    order = rail.go_on(shop.put_in_cart("pasta-bowl").check_out(), ada).pay().expect_state("Paid")
     market.advance(SETTLED)
     market.settle()
     [capture] = market.truth("captures")
 
-    market.ask("POST", "/v1/refunds", charge=capture["ref"], amount=str(amount), reverse_transfer="true")
+    rail.give_back(market, capture["ref"], amount)
     market.settle()
 
     order.reload().expect_state(state)

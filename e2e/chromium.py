@@ -23,6 +23,8 @@ ELSEWHERE = (
 # No request leaves this machine on the browser's own account, and no first-run pages.
 ARGS = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
 FETCH_SECONDS = 300
+# Where a machine has just started, another apt may hold the lock: the wait for it is apt's own.
+APT = ("apt-get", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3")
 
 
 class ChromiumMissingError(Exception):
@@ -43,13 +45,13 @@ def find_chromium(fetch: bool = True) -> Path:
     if starts(own):
         return own
     if fetch and is_root_on_debian():
-        _run_quietly(["apt-get", "update"])
-        _run_quietly(["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+        run_quietly([*APT, "update"])
+        run_quietly([*APT, "install", "-y", "--no-install-recommends", "chromium"])
         package = shutil.which("chromium")
         if package and starts(Path(package)):
             return Path(package)
     if fetch:
-        _run_quietly([sys.executable, "-m", "playwright", "install", "chromium"])
+        run_quietly([sys.executable, "-m", "playwright", "install", "chromium"])
         if starts(own):
             return own
     raise ChromiumMissingError(
@@ -129,13 +131,17 @@ def _browsers_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ms-playwright"
 
 
-def _run_quietly(args: list[str]) -> None:
-    print(f"Getting Chromium: {' '.join(args[-3:])} …", file=sys.stderr)
+def run_quietly(args: list[str]) -> None:
+    """Run it quietly; where it fails, the end of what it said is passed on, and the caller says what is missing."""
+    print(f"Getting Chromium: {' '.join(args)} …", file=sys.stderr)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=FETCH_SECONDS, env=env)
-    except (OSError, subprocess.TimeoutExpired):
-        return  # what is missing afterwards is said by the caller
+        done = subprocess.run(args, capture_output=True, text=True, timeout=FETCH_SECONDS, env=env)
+    except (OSError, subprocess.TimeoutExpired) as failed:
+        print(failed, file=sys.stderr)
+        return
+    if done.returncode:
+        print(*(done.stderr or done.stdout).splitlines()[-5:], sep="\n", file=sys.stderr)
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2e.artifacts import describe_artifacts
-from e2e.chromium import ChromiumMissingError, find_chromium, launch_options
+from e2e.chromium import ChromiumMissingError, find_chromium, launch_options, run_quietly
 
 
 def program(path: Path, code: int) -> Path:
@@ -41,6 +41,16 @@ def test_stub_on_the_path_is_passed_over_when_another_starts(tmp_path: Path, mon
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
     assert find_chromium(fetch=False) == real
+
+
+def test_what_a_package_manager_said_is_passed_on_when_it_failed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program(tmp_path / "apt-get", 100).write_text("#!/bin/sh\necho 'E: no room on the disk' >&2\nexit 100\n")
+
+    run_quietly([str(tmp_path / "apt-get"), "install", "chromium"])
+
+    assert "E: no room on the disk" in capfd.readouterr().err
 
 
 def test_trace_is_shown_with_its_command_when_a_journey_failed(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ ELSEWHERE = (
 )
 # No request leaves this machine on the browser's own account, and no first-run pages.
 ARGS = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
-FETCH_SECONDS = 300
+# A slow mirror needs minutes; a package manager that is ended half-way leaves more to mend.
+FETCH_SECONDS = 900
 # Where a machine has just started, another apt may hold the lock: the wait for it is apt's own.
 APT = ("apt-get", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3")
 

@@ -10,7 +10,7 @@ from store.gateways.payouts import BatchStatus, ItemStatus
 from store.gateways.port import TransferHeld, Unavailable
 from store.gateways.transfers import Hold
 from store.kit.db import transaction
-from store.payouts.service import heed_payout, wake_payouts
+from store.payouts.service import sync_payout, wake_payouts
 from tests.facts import broken, value
 from tests.payouts.paying_out import (
     FEE,
@@ -55,7 +55,7 @@ async def move_unheard(stall: Stall) -> tuple[FakePayouts, dict[str, Any]]:
 async def tell(stall: Stall, paypal: FakePayouts, row: dict[str, Any], item: ItemStatus) -> dict[str, Any]:
     """PayPal's event comes; returns the payout."""
     made = paypal.become(row["id"], item)
-    await heed_payout(stall.gateways, payout_id=str(row["id"]), item_ref=made.item_ref, batch_ref=made.batch_ref)
+    await sync_payout(stall.gateways, row["id"], item_ref=made.item_ref, batch_ref=made.batch_ref)
     return next(one for one in await payouts() if one["id"] == row["id"])
 
 
@@ -158,7 +158,7 @@ async def test_event_of_more_than_the_share_is_not_believed(stall: Stall) -> Non
     made = paypal.made[str(waits["id"])]
     paypal.become(waits["id"], ItemStatus.SUCCESS, amount=made.amount + made.amount, batch=BatchStatus.SUCCESS)
 
-    await heed_payout(stall.gateways, payout_id=str(waits["id"]), item_ref="ITEM1")
+    await sync_payout(stall.gateways, waits["id"], item_ref="ITEM1")
 
     assert [(row["state"], row["booked"]) for row in await payouts()] == [("waiting", False)]
 

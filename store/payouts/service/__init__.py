@@ -3,11 +3,11 @@
 `plan_transfers`, `level_transfers` and `restore_share` run in the caller's transaction; `send_transfer` and
 `send_reversal` are what a worker does with the rows; `sync_reversals` writes down what was taken back at the provider;
 `wake_transfers` hastens what waited for an account. For what is paid out to addresses: `plan_payouts`, `level_payouts`
-and `wake_payouts` in the caller's transaction; `send_payout`, `sync_payout`, and `heed_payout` for an event.
+and `wake_payouts` in the caller's transaction; `send_payout`, `sync_payout`, and `find_payout_row` for an event.
 """
 
 from store.payouts.service.by_hand import sync_reversals
-from store.payouts.service.follow import find_payout_row, heed_payout, sync_payout
+from store.payouts.service.follow import find_payout_row, sync_payout
 from store.payouts.service.forget import forget_receivers
 from store.payouts.service.level import level_transfers, restore_share
 from store.payouts.service.pay import send_payout, wake_payouts
@@ -19,7 +19,6 @@ from store.payouts.service.shares import level_payouts, plan_payouts
 __all__ = [
     "find_payout_row",
     "forget_receivers",
-    "heed_payout",
     "level_payouts",
     "level_transfers",
     "plan_payouts",

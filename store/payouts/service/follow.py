@@ -69,18 +69,6 @@ async def find_payout_row(*refs: str) -> UUID | None:
     return found
 
 
-async def heed_payout(gateways: Gateways, *, payout_id: str = "", batch_ref: str = "", item_ref: str = "") -> bool:
-    """Look at the payout that an event names in any of these ways; False when it is none of ours.
-
-    Raises Unavailable while the provider does not answer.
-    """
-    found = await find_payout_row(payout_id, batch_ref, item_ref)
-    if found is None:
-        return False
-    await sync_payout(gateways, found, batch_ref=batch_ref, item_ref=item_ref)
-    return True
-
-
 async def record_payout(payout_id: UUID, seen: PayoutSnapshot) -> None:
     """Write down where the provider shows one payout to stand, with its journals; once for each."""
     async with transaction():

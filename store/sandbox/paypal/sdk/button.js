@@ -46,6 +46,8 @@ addEventListener("message", ({ source, origin, data }) => {
   if (origin !== location.origin || !popup || source !== popup) return;
   if (data.outcome === "approved") {
     clearInterval(watching);
+    // The page may go on before it can say so; the window has nothing more to do then.
+    addEventListener("pagehide", closeWindow);
     page("approved", { orderID: data.orderID, payerID: data.payerID });
   } else {
     closeWindow();

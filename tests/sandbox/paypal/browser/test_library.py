@@ -175,6 +175,18 @@ async def test_window_is_closed_when_the_page_is_led_on(tab: Page, merchant: Mer
     await expect(tab.get_by_role("heading", name="Your order")).to_be_visible()
 
 
+async def test_window_is_closed_when_the_page_leaves_before_it_is_told_to(tab: Page, merchant: Merchant) -> None:
+    # As where the next page is there before the frame has heard: the library itself closes nothing here.
+    leave = "{onApprove: () => { location.assign('/orders/tok'); return new Promise(() => {}); }}"
+    await mount(tab, merchant, leave)
+    window = await click(tab)
+
+    async with window.expect_event("close"):
+        await answer(window, "Approve")
+
+    await expect(tab.get_by_role("heading", name="Your order")).to_be_visible()
+
+
 async def test_paypal_pitfall_15_other_payee_is_only_warned_of_when_the_script_names_no_merchant(
     tab: Page, merchant: Merchant
 ) -> None:

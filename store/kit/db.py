@@ -26,6 +26,7 @@ from store.kit.errors import TryLater
 from store.kit.lifecycle import Lifecycle
 
 ACQUIRE_SECONDS = 2.0
+RELEASE_SECONDS = 2.0
 COMMAND_SECONDS = 15.0
 RETRY_TRIES = 5
 RETRY_SECONDS = 10.0
@@ -113,11 +114,7 @@ class SafeTransaction(PostgresTransaction):
         if self.engine.pool is None:
             await self.connection.close(timeout=2)
         else:
-            try:
-                await self.engine.pool.release(self.connection, timeout=2)
-            except Exception:
-                # asyncpg has cut the connection and freed its slot; what was committed stays committed all the same.
-                log.warning("a connection could not be put back", exc_info=True)
+            await put_back(self.engine.pool, self.connection)
 
 
 class SafeEngine(PostgresEngine):
@@ -153,7 +150,7 @@ class SafeEngine(PostgresEngine):
                 pass_point()
             return rows
         finally:
-            await self.pool.release(connection)
+            await put_back(self.pool, connection)
 
 
 def engine() -> SafeEngine:
@@ -188,6 +185,15 @@ async def acquire(engine: SafeEngine) -> Any:
         return await engine.pool.acquire(timeout=engine.acquire_seconds)
     except TimeoutError:
         raise TryLater("The shop is very busy right now. Nothing was lost: please try again.") from None
+
+
+async def put_back(pool: Any, connection: Any) -> None:
+    """Give a connection's slot back; where it cannot be reset, what was written with it stays written all the same."""
+    try:
+        await pool.release(connection, timeout=RELEASE_SECONDS)
+    except Exception:
+        # asyncpg has cut the connection and freed its slot.
+        log.warning("a connection could not be put back", exc_info=True)
 
 
 def transaction(**options: Any) -> SafeTransaction:

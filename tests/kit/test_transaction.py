@@ -158,12 +158,15 @@ async def test_slot_comes_back_when_begin_fails(db: str) -> None:
         assert engine.current_transaction.get() is None
 
 
-async def test_what_is_committed_counts_when_its_connection_cannot_be_put_back(db: str) -> None:
+@pytest.mark.parametrize("write", [run, SafeEngine._run_in_pool], ids=["transaction", "statement"])
+async def test_what_is_written_counts_when_its_connection_cannot_be_put_back(
+    write: Callable[[Any, str], Awaitable[Any]], db: str
+) -> None:
     async def fail(connection: Any) -> None:
         raise TimeoutError
 
     async with opened(SafeEngine, db, reset=fail) as engine:
-        await run(engine, "INSERT INTO leak VALUES (2)")
+        await write(engine, "INSERT INTO leak VALUES (2)")
 
         assert busy(engine) == 0
     assert await fetch_value("SELECT array_agg(n ORDER BY n) FROM leak") == [1, 2]

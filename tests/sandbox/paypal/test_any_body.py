@@ -109,6 +109,7 @@ def test_any_order_is_answered(worlds: Worlds, at: tuple[Any, ...], value: Any, 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(list(places(PATCHES))), VALUES, st.booleans())
+@example((1, "value", "country_code"), "ZZ", False)
 def test_any_patch_is_answered(worlds: Worlds, at: tuple[Any, ...], value: Any, remove: bool):
     order = send(
         worlds, "POST", ORDERS, "orders.create", {"intent": "CAPTURE", "purchase_units": [{"amount": usd("5.00")}]}
@@ -121,6 +122,8 @@ def test_any_patch_is_answered(worlds: Worlds, at: tuple[Any, ...], value: Any, 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(["capture", "authorize", "confirm"]), st.dictionaries(TEXTS, VALUES, max_size=2), VALUES)
+@example("confirm", {}, {"address": {"country_code": "ZZ"}})
+@example("capture", {}, {"address": {"country_code": "ZZ"}})
 def test_any_payment_source_is_answered(worlds: Worlds, verb: str, source: Any, more: Any):
     order = send(
         worlds, "POST", ORDERS, "orders.create", {"intent": "CAPTURE", "purchase_units": [{"amount": usd("5.00")}]}

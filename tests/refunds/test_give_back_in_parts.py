@@ -54,7 +54,9 @@ class Books:
 
     def __init__(self, capture: dict[str, Any], parts: list[dict[str, Any]]) -> None:
         self.capture, self.parts = capture, parts
-        self.given: list[tuple[int, GivenBack]] = []
+        # Those that stand, by their number: what each gave back, and its journal.
+        self.given: dict[int, tuple[int, GivenBack, tuple[Entry, ...]]] = {}
+        self.made = 0
         self.all: Counter[str] = Counter()
         landed = names.provider("stripe", capture["account_ref"] or names.PLATFORM)
         shares = {part["vendor"]: part["total"] - part["fee"] for part in parts}
@@ -73,24 +75,28 @@ class Books:
         for entry in entries:
             self.all[entry.account] += entry.amount
 
-    def refund(self, amount: int) -> tuple[Entry, ...]:
+    def refund(self, amount: int) -> None:
         """One refund, booked as the part of what the others have left."""
         back = share_out(self.capture, self.parts, Money(amount, "USD"), self.refunds)
         entries = refund_entries(self.capture, Money(amount, "USD"), back, {})
         self.write(entries)
-        self.given.append((amount, back))
-        return entries
+        self.made += 1
+        self.given[self.made] = amount, back, entries
 
-    def fail(self, amount: int, entries: tuple[Entry, ...]) -> None:
+    def fail(self, number: int) -> None:
         """One refund came back."""
+        _, _, entries = self.given.pop(number)
         self.write(journals.reverse(entries))
-        self.given.remove(next(one for one in self.given if one[0] == amount))
+
+    @property
+    def left(self) -> int:
+        return int(self.capture["amount"]) - sum(amount for amount, _, _ in self.given.values())
 
     @property
     def refunds(self) -> Counter[str]:
         """What the refunds that stand give back."""
         before: Counter[str] = Counter()
-        for amount, back in self.given:
+        for amount, back, _ in self.given.values():
             add_up(self.capture, amount, back, before)
         return before
 
@@ -105,23 +111,18 @@ class Books:
 @given(order=paid_orders(), data=st.data())
 def test_nothing_is_left_when_all_has_gone_back_in_parts_of_which_some_failed(order: Any, data: st.DataObject) -> None:
     books = Books(*order)
-    left, made = books.capture["amount"], []
     for _ in range(data.draw(st.integers(0, 6))):
-        if made and data.draw(st.booleans()):
-            amount, entries = made.pop(data.draw(st.integers(0, len(made) - 1)))
-            books.fail(amount, entries)
-            left += amount
-        elif left:
-            amount = data.draw(st.integers(1, left))
-            made.append((amount, books.refund(amount)))
-            left -= amount
+        if books.given and data.draw(st.booleans()):
+            books.fail(data.draw(st.sampled_from(sorted(books.given))))
+        elif books.left:
+            books.refund(data.draw(st.integers(1, books.left)))
         assert books.all[names.COST_PROMOTIONS] >= 0
         if books.capture["charge_type"] == "separate":
             earned = [books.all[names.payable(part["vendor"])] for part in books.parts]
             assert max(*earned, books.all[names.INCOME_FEES]) <= 0
 
-    if left:
-        books.refund(left)
+    if books.left:
+        books.refund(books.left)
     books.pass_back()
 
     assert {account: amount for account, amount in books.all.items() if amount} == {}

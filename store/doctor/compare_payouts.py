@@ -35,5 +35,5 @@ async def compare_payouts(books: Books, before: datetime) -> Violations:
         elif row["state"] not in STATES.get(here["state"], (row["state"],)) and at(row) < before - DAILY:
             found.append((row["ref"], f"{row['state']} there, {here['state']} here"))
     refs = {row["ref"] for row in theirs}
-    return found + [(ref, "paid out here, unknown there") for row in ours.values() if (ref := row["item_ref"])
-                    and ref not in refs]  # fmt: skip
+    paid_out = [row["item_ref"] for row in ours.values() if row["item_ref"]]
+    return found + [(ref, "paid out here, unknown there") for ref in paid_out if ref not in refs]

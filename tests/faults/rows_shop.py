@@ -14,6 +14,8 @@ ROWS = (
         "faults/crash_passing_on::each_vendor_is_paid_once_when_the_process_dies_anywhere",
         "faults/crash_passing_on::each_vendor_gives_back_once_when_the_process_dies_anywhere",
         "faults/crash_paying_out::each_vendor_is_paid_once_when_the_process_dies_anywhere",
+        "faults/crash_capturing::consent_is_captured_once_when_the_process_dies_anywhere",
+        "faults/crash_capturing::surplus_goes_back_once_when_the_process_dies_anywhere",
         "faults/crash_unheard::checkout_goes_on_by_the_sweep_when_the_process_dies_anywhere",
         "faults/crash_unheard::payment_is_applied_once_by_the_sweep_when_the_process_dies_anywhere",
         "faults/crash_unheard::money_goes_back_once_by_the_sweep_when_the_process_dies_anywhere",

@@ -9,14 +9,19 @@ from tests.payments.paypal_buying import approved, inside
 from tests.world import World
 
 
-async def surplus(world: World) -> None:
-    """Ada has paid by card, and her dead PayPal order is captured there by somebody's hand."""
+async def capture_by_hand(world: World) -> None:
+    """Ada has paid by card, and her dead PayPal order is captured there by somebody's hand; nobody has told us yet."""
     ada, made = await approved(world)
     led = await ada.post(f"/orders/{made['token']}/pay")
     paid = await world.pay(led.headers["location"])
     await ada.get(inside(paid.headers["location"]))
-    await world.gateways.with_capture().capture_payment(made["id"], "by hand")
+    await world.gateways.with_capture().capture_payment(made["id"], f"by hand {made['id']}")
     await world.tell("webhooks", action="release")
+
+
+async def surplus(world: World) -> None:
+    """What was captured by hand has been heard of, and goes back."""
+    await capture_by_hand(world)
     await world.settle()
     assert await value("SELECT count(*) FROM capture") == 2
 

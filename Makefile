@@ -29,7 +29,7 @@ E2E := $(PYTEST) e2e $(if $(K),-k '$(K)') $(if $(HEADED),--headed --slowmo 400) 
 # Recording makes a journey half as slow again: those that failed (five at most) run once more for it.
 # Another code than 1 means that none failed: nothing was found under K, or pytest could not even start.
 RECORD := { code=$$?; [ $$code != 5 ] || echo 'no journey is called that: see e2e/journeys' >&2; [ $$code = 1 ] || exit $$code; \
-	$(PYTEST) e2e $(if $(K),-k '$(K)') --last-failed --last-failed-no-failures none --maxfail 5 --tb no --tracing on --screenshot on --video on --output test-results; \
+	$(PYTEST) e2e $(if $(K),-k '$(K)') --last-failed --last-failed-no-failures none --maxfail 5 --tb no --tracing on --screenshot on --video on --output test-results/again; \
 	$(PY) -m e2e.artifacts; exit 1; }
 
 help:

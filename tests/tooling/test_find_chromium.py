@@ -54,15 +54,16 @@ def test_what_a_package_manager_said_is_passed_on_when_it_failed(
 
 
 def test_trace_is_shown_with_its_command_when_a_journey_failed(tmp_path: Path) -> None:
-    failed = tmp_path / "pay-with-4242"
-    failed.mkdir()
-    for name in ("trace.zip", "test-failed-1.png", "video.webm", "notes.txt"):
-        (failed / name).touch()
+    failed, again = tmp_path / "pay-with-4242", tmp_path / "again" / "pay-with-4242"
+    for folder, names in ((failed, ("test-failed-1.png", "notes.txt")), (again, ("trace.zip", "video.webm"))):
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / name).touch()
 
     said = describe_artifacts(tmp_path)
 
-    assert f"playwright show-trace {failed}/trace.zip" in said
+    assert f"playwright show-trace {again}/trace.zip" in said
     assert f"{failed}/test-failed-1.png" in said
-    assert f"{failed}/video.webm" in said
+    assert f"{again}/video.webm" in said
     assert "notes.txt" not in said
     assert describe_artifacts(tmp_path / "none") == ""

@@ -88,7 +88,5 @@ PAYOUT = Lifecycle(
 )
 # Nothing of it has been asked for yet: it can be made smaller.
 UNSENT = (P.PLANNED, P.WAITING)
-# The provider knows of it, or may.
-FOLLOWED = (P.SENT, P.UNCLAIMED, P.HELD)
 # What its vendor has, or shall have, by it.
 COUNTED = tuple(state for state in P if state not in (P.RETURNED, P.FAILED, P.CANCELED))

@@ -15,7 +15,8 @@ from store.kit.db import fetch
 from tests.facts import the_order, value
 from tests.faults.child import VISITOR, Errand, Request, jar, run_errand
 from tests.faults.serving import served
-from tests.faults.test_crash_anywhere import MOST, go_on
+from tests.faults.test_crash_anywhere import MOST, go_on, shelve
+from tests.payments.buying import MUG
 from tests.payments.paypal_buying import JSON, approved, captures_there
 from tests.refunds.test_paypal_refunds import capture_by_hand
 from tests.world import World, rows
@@ -33,6 +34,7 @@ async def test_consent_is_captured_once_when_the_process_dies_anywhere(world: Wo
     async with served(world.sandbox) as base:
         move_paypal(world, base)
         for orders, at in enumerate(range(min(STEP, 5), MOST, STEP), 1):
+            await shelve(MUG, MOST + at, f"found {at}")
             ada, made = await approved(world)
             back = f"{made['capture_url'].removesuffix('/capture')}/return?token={made['id']}"
             doors = {
@@ -63,6 +65,7 @@ async def test_surplus_goes_back_once_when_the_process_dies_anywhere(world: Worl
     async with served(world.sandbox) as base:
         move_paypal(world, base)
         for orders, at in enumerate(range(min(LONG_STEP, 5), MOST, LONG_STEP), 1):
+            await shelve(MUG, MOST + at, f"found {at}")
             await capture_by_hand(world)
             while await world.sandbox.state.deliveries.run_due():
                 pass

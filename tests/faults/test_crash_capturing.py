@@ -21,8 +21,8 @@ from tests.payments.paypal_buying import JSON, approved, captures_there
 from tests.refunds.test_paypal_refunds import capture_by_hand
 from tests.world import World, rows
 
-# How many passes are between two deaths: a surplus is heard of, booked and given back by four times as many.
-STEP, LONG_STEP = (1, 1) if os.environ.get("LONG") else (8, 25)
+# How many passes are between two deaths; the way of a surplus (heard of, booked, given back) is the longer one.
+STEP, SURPLUS_STEP = (1, 1) if os.environ.get("LONG") else (8, 25)
 LONG = pytest.mark.long
 # As if a minute had passed since a process claimed it and died.
 LET_GO = "UPDATE payment SET claimed_at = claimed_at - interval '61 seconds'"
@@ -64,7 +64,7 @@ async def test_consent_is_captured_once_when_the_process_dies_anywhere(world: Wo
 async def test_surplus_goes_back_once_when_the_process_dies_anywhere(world: World) -> None:
     async with served(world.sandbox) as base:
         move_paypal(world, base)
-        for orders, at in enumerate(range(min(LONG_STEP, 5), MOST, LONG_STEP), 1):
+        for orders, at in enumerate(range(min(SURPLUS_STEP, 5), MOST, SURPLUS_STEP), 1):
             await shelve(MUG, MOST + at, f"found {at}")
             await capture_by_hand(world)
             while await world.sandbox.state.deliveries.run_due():
